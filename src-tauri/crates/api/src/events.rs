@@ -1,0 +1,60 @@
+//! What has happened, for those who watch. An event names what changed; a face that cares lists it again.
+
+use crate::Millis;
+use crate::sessions::Session;
+use crate::status::VaultState;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A slot's identity, agent or hue changed, or slots were added.
+    SlotChanged {
+        /// Its number.
+        slot: u32,
+    },
+    /// The owner asked to see a slot, for example by a click on a notification.
+    SlotOpened {
+        /// Its number.
+        slot: u32,
+    },
+    /// An identity was created, changed, made current or deleted.
+    IdentityChanged {
+        /// Its id.
+        identity: String,
+    },
+    /// A secret was set or deleted.
+    SecretChanged {
+        /// The identity's id.
+        identity: String,
+        /// The secret's key.
+        key: String,
+    },
+    /// A project was added, changed or removed.
+    ProjectChanged {
+        /// Its id.
+        project: String,
+    },
+    /// A worktree was made or archived.
+    WorktreeChanged {
+        /// Its id.
+        worktree: String,
+    },
+    /// A session was started or changed its state.
+    SessionStateChanged {
+        /// The session as it is now.
+        session: Box<Session>,
+        /// When.
+        at: Millis,
+    },
+    /// The vault was opened, or found broken.
+    VaultChanged {
+        /// How it is now.
+        vault: VaultState,
+    },
+    /// The reader was too slow and missed some events: list again.
+    Lagged {
+        /// How many were missed.
+        missed: u64,
+    },
+}

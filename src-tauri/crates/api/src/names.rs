@@ -1,0 +1,77 @@
+//! The rules for names, shared by every face so that a bad name is refused early and in the same words.
+
+use crate::{Error, Result};
+
+/// The longest name of an identity, project or worktree, in bytes.
+pub const NAME_MAX: usize = 64;
+/// The longest key of a secret, in bytes.
+pub const KEY_MAX: usize = 128;
+
+/// Checks the name of an identity, project or worktree (`kind` is the noun for the message): 1 to 64 of
+/// `A–Z a–z 0–9 - _ .`, beginning with a letter or a digit.
+pub fn check_name(kind: &str, name: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let good = name.len() <= NAME_MAX
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(plain)
+        && !name.contains("..");
+    if good {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{} is no name for {} {kind}", shown(name), article(kind)))
+        .hint("use 1 to 64 letters, digits, '-', '_' and single '.', beginning with a letter or a digit"))
+}
+
+/// Checks the key of a secret. It becomes the name of an environment variable, so: 1 to 128 of
+/// `A–Z a–z 0–9 _`, not beginning with a digit.
+pub fn check_key(key: &str) -> Result<()> {
+    let good = !key.is_empty()
+        && key.len() <= KEY_MAX
+        && !key.starts_with(|c: char| c.is_ascii_digit())
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if good {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{} is no key for a secret", shown(key)))
+        .hint("a key is an environment variable's name: letters, digits and '_', not beginning with a digit"))
+}
+
+/// A name as a message shows it: quoted, escaped, and cut after 80 characters.
+pub fn shown(name: &str) -> String {
+    let cut: String = name.chars().take(80).collect();
+    let more = if cut.len() < name.len() { "…" } else { "" };
+    format!("\"{}{more}\"", cut.escape_debug())
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_leave_their_folder_are_refused() {
+        for bad in ["", ".", "..", "a/b", "../a", "a b", "a\nb", "-a", "a..b", "é", &"a".repeat(65)] {
+            assert!(check_name("identity", bad).is_err(), "{bad:?}");
+        }
+        for good in ["a", "agent-build-1", "A.b_c", "1"] {
+            assert!(check_name("identity", good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_names_of_environment_variables() {
+        for bad in ["", "1A", "A-B", "A B", "A=B", "A\0", &"A".repeat(129)] {
+            assert!(check_key(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_key("GITHUB_TOKEN").is_ok());
+    }
+
+    #[test]
+    fn a_name_in_a_message_cannot_carry_control_characters() {
+        assert_eq!(shown("a\x1b[2Jb"), "\"a\\u{1b}[2Jb\"");
+        assert!(shown(&"x".repeat(500)).len() < 100);
+    }
+}

@@ -1,0 +1,213 @@
+//! Sessions: one agent terminal in one worktree under one identity.
+
+use crate::Millis;
+use serde::{Deserialize, Serialize};
+
+/// What a session is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Its process is being started.
+    Starting,
+    /// Its process runs.
+    Working,
+    /// Its process ended with exit status 0.
+    Done,
+    /// Its process ended otherwise, or could not be started.
+    Failed,
+    /// The owner stopped it.
+    Stopped,
+}
+
+impl State {
+    /// Whether a process still runs or is about to.
+    pub fn is_live(self) -> bool {
+        matches!(self, State::Starting | State::Working)
+    }
+
+    /// The state's name, for example `working`.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Starting => "starting",
+            State::Working => "working",
+            State::Done => "done",
+            State::Failed => "failed",
+            State::Stopped => "stopped",
+        }
+    }
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exit {
+    /// It exited with this status.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// Its keeper was killed, so nobody knows.
+    Lost,
+}
+
+/// The size of a terminal in character cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Lines, 1 to 1000.
+    pub rows: u16,
+    /// Columns, 1 to 1000.
+    pub cols: u16,
+}
+
+impl Size {
+    /// The size of a terminal that nobody looks at yet.
+    pub const DEFAULT: Size = Size { rows: 40, cols: 120 };
+
+    /// The nearest size that a terminal can have.
+    pub fn clamped(self) -> Self {
+        Size { rows: self.rows.clamp(1, 1000), cols: self.cols.clamp(1, 1000) }
+    }
+}
+
+/// One agent terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// UUID v7.
+    pub id: String,
+    /// The slot that it runs in.
+    pub slot: u32,
+    /// The identity's id.
+    pub identity_id: String,
+    /// The identity's name when the session started.
+    pub identity: String,
+    /// The project's name.
+    pub project: String,
+    /// The worktree's id.
+    pub worktree_id: String,
+    /// The worktree's name.
+    pub worktree: String,
+    /// The worktree's branch.
+    pub branch: String,
+    /// Where it runs.
+    pub path: String,
+    /// The agent: `shell`, `claude`, `codex`, `opencode` or `command`.
+    pub agent: String,
+    /// The command and its arguments.
+    pub command: Vec<String>,
+    /// What it is doing.
+    pub state: State,
+    /// Why it failed, in words, where that is known.
+    pub reason: Option<String>,
+    /// How its process ended.
+    pub exit: Option<Exit>,
+    /// When it was started.
+    pub started_at: Millis,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+}
+
+/// `sessions.list`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListSessions {
+    /// Those that ended as well.
+    #[serde(default)]
+    pub ended: bool,
+}
+
+/// `sessions.show`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowSession {
+    /// Its id, a unique prefix of it, or a slot's number.
+    pub session: String,
+}
+
+/// `sessions.start`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartSession {
+    /// The slot to run in.
+    pub slot: u32,
+    /// The project to work on.
+    pub project: String,
+    /// The branch: a new one, or one that exists.
+    pub branch: String,
+    /// Where a new branch starts; the project's default branch if left out.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// The agent; the slot's if left out.
+    #[serde(default)]
+    pub agent: Option<String>,
+    /// A command and its arguments in place of an agent.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// The terminal's first size.
+    #[serde(default)]
+    pub size: Option<Size>,
+}
+
+/// `sessions.send`: types into the terminal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendText {
+    /// Its id, a unique prefix of it, or a slot's number.
+    pub session: String,
+    /// What to type, byte for byte.
+    pub text: String,
+}
+
+/// `sessions.screen`: what the terminal shows now, as text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadScreen {
+    /// Its id, a unique prefix of it, or a slot's number.
+    pub session: String,
+}
+
+/// What a terminal shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Screen {
+    /// The terminal's size.
+    pub size: Size,
+    /// One string a line, without trailing blanks; as many as the terminal has lines.
+    pub lines: Vec<String>,
+    /// The cursor's line and column, from 0.
+    pub cursor: (u16, u16),
+    /// The title that the program has set.
+    pub title: String,
+    /// How many lines of scrollback are kept above.
+    pub scrollback: u32,
+}
+
+/// `sessions.attach`: after the answer the connection carries chunks (see [`crate::wire`]).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachSession {
+    /// Its id, a unique prefix of it, or a slot's number.
+    pub session: String,
+    /// The client's size; the terminal takes it over when this client types or resizes.
+    #[serde(default)]
+    pub size: Option<Size>,
+    /// Send the scrollback before the screen.
+    #[serde(default)]
+    pub scrollback: bool,
+}
+
+/// `sessions.stop`: SIGHUP, and SIGKILL after the grace period, for the whole process tree.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopSession {
+    /// Its id, a unique prefix of it, or a slot's number.
+    pub session: String,
+    /// How long to wait before SIGKILL, 0 to 60000 ms; 5000 if left out.
+    #[serde(default)]
+    pub grace_ms: Option<u64>,
+}
+
+/// `sessions.restart`: the same command in the same slot and worktree, as a new session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestartSession {
+    /// Its id, a unique prefix of it, or a slot's number.
+    pub session: String,
+}

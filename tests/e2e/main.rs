@@ -1,0 +1,1 @@
+//! Through the CLI and the sockets.

@@ -1,0 +1,1 @@
+//! Through the page and the window.

@@ -1,0 +1,2 @@
+//! What cargo alone cannot do.
+fn main() {}
