@@ -1,2 +1,45 @@
-//! What cargo alone cannot do.
-fn main() {}
+//! What cargo alone cannot do: `cargo xtask setup | ui | run | test | bench`.
+
+mod host;
+mod run;
+mod setup;
+mod shell;
+mod test;
+mod ui;
+
+use host::Host;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask setup                 install what is missing, for `run`, `test` and `bench`
+cargo xtask ui [--dev]            build the page into target/ui
+cargo xtask run [--release]       build Lanyard and open its window (without a display: serve its page)
+cargo xtask test [--fast] [NAME…] check and test everything (--fast: no lints, no licences, no window)
+cargo xtask bench                 measure Lanyard beside its peers";
+
+fn main() -> ExitCode {
+    let host = match Host::new(|name| std::env::var_os(name)) {
+        Ok(host) => host,
+        Err(error) => return failed(&error),
+    };
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["setup"] => setup::setup(&host, setup::Level::Bench).map(|_| ExitCode::SUCCESS),
+        ["ui"] => ui::ui(&host, ui::Build::Small).map(|_| ExitCode::SUCCESS),
+        ["ui", "--dev"] => ui::ui(&host, ui::Build::Dev).map(|_| ExitCode::SUCCESS),
+        ["run"] => run::run(&host, false),
+        ["run", "--release"] => run::run(&host, true),
+        ["test", rest @ ..] => test::test(&host, rest),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
