@@ -16,7 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Builds and runs Lanyard; stays until the window is closed or Ctrl-C is pressed.
 pub fn run(host: &Host, release: bool) -> Result<ExitCode> {
-    let compiler = setup(host, Level::Run)?;
+    let compiler = setup(host, if host.display { Level::Window } else { Level::Page })?;
     ui::page(host, ui::Build::Small, compiler)?;
     let mut build = host.cargo(&["build", "--package=backend", "--package=cli"]);
     if host.display {

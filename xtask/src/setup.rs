@@ -10,28 +10,24 @@ use anyhow::Result;
 /// How much is needed; each level needs all that stands before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Building the page alone.
+    /// Building the page, the daemon and the command line.
     Page,
-    /// Building and running Lanyard.
-    Run,
-    /// Testing it without a window.
-    Fast,
-    /// Testing it.
+    /// Building the window.
+    Window,
+    /// Testing everything.
     Test,
-    /// Measuring it beside its peers.
+    /// Measuring Lanyard beside its peers.
     Bench,
 }
 
 /// Installs what `level` needs and this machine lacks, and tells which compiler makes the page.
 pub fn setup(host: &Host, level: Level) -> Result<wasm::Compiler> {
     packages::install(host, level)?;
-    if level >= Level::Fast {
+    if level >= Level::Test {
         tools::components(host)?;
         tools::tool(host, "cargo-nextest", tools::NEXTEST)?;
-    }
-    if level >= Level::Test {
-        tools::tool(host, "tauri-driver", tools::TAURI_DRIVER)?;
         tools::tool(host, "cargo-deny", tools::DENY)?;
+        tools::tool(host, "tauri-driver", tools::TAURI_DRIVER)?;
     }
     tools::node_modules(host)?;
     wasm::compiler(host)

@@ -14,7 +14,7 @@ const SLOW: [&str; 2] = ["--exclude=lanyard-desktop", "--exclude=ui"];
 pub fn test(host: &Host, args: &[&str]) -> Result<ExitCode> {
     let fast = args.contains(&"--fast");
     let names: Vec<&str> = args.iter().copied().filter(|arg| *arg != "--fast").collect();
-    let compiler = setup(host, if fast { Level::Fast } else { Level::Test })?;
+    let compiler = setup(host, Level::Test)?;
     let page = ui::page(host, ui::Build::Small, compiler)?;
 
     let failed = if fast { Vec::new() } else { failed_checks(host)? };

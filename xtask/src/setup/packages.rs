@@ -5,7 +5,6 @@ use super::Level;
 use crate::host::Host;
 use crate::shell::{line, quietly, run, say};
 use anyhow::{Result, bail};
-use std::path::Path;
 use std::process::Command;
 
 /// How to see that something is installed.
@@ -13,7 +12,6 @@ enum Sign {
     Program(&'static str),
     /// A library that pkg-config knows.
     Library(&'static str),
-    Header(&'static str),
 }
 
 /// One thing that the system must have, and its package by apt, dnf and pacman; "" where we are not sure.
@@ -27,28 +25,29 @@ const fn need(level: Level, sign: Sign, packages: [&'static str; 3]) -> Need {
     Need { level, sign, packages }
 }
 
-use Level::{Bench, Fast, Page, Run, Test};
-use Sign::{Header, Library, Program};
+use Level::{Bench, Page, Test, Window};
+use Sign::{Library, Program};
 
 const NEEDS: &[Need] = &[
     need(Page, Program("git"), ["git", "git", "git"]),
     need(Page, Program("cc"), ["gcc libc6-dev", "gcc", "gcc"]),
     need(Page, Program("node"), ["nodejs", "nodejs", "nodejs"]),
     need(Page, Program("npm"), ["npm", "nodejs-npm", "npm"]),
-    need(Run, Program("pkg-config"), ["pkg-config", "pkgconf-pkg-config", "pkgconf"]),
-    need(Run, Library("webkit2gtk-4.1"), ["libwebkit2gtk-4.1-dev", "webkit2gtk4.1-devel", "webkit2gtk-4.1"]),
+    need(Window, Program("pkg-config"), ["pkg-config", "pkgconf-pkg-config", "pkgconf"]),
+    need(
+        Window,
+        Library("webkit2gtk-4.1"),
+        ["libwebkit2gtk-4.1-dev", "webkit2gtk4.1-devel", "webkit2gtk-4.1"],
+    ),
     need(
         Run,
         Library("ayatana-appindicator3-0.1"),
         ["libayatana-appindicator3-dev", "libayatana-appindicator-gtk3-devel", "libayatana-appindicator"],
     ),
-    need(Run, Library("librsvg-2.0"), ["librsvg2-dev", "librsvg2-devel", "librsvg"]),
-    need(Run, Header("xdo.h"), ["libxdo-dev", "libxdo-devel", "xdotool"]),
-    need(Run, Library("dbus-1"), ["libdbus-1-dev", "dbus-devel", "dbus"]),
-    need(Run, Library("openssl"), ["libssl-dev", "openssl-devel", "openssl"]),
-    need(Fast, Program("dbus-run-session"), ["dbus", "dbus-daemon", "dbus"]),
-    need(Fast, Program("gnome-keyring-daemon"), ["gnome-keyring", "gnome-keyring", "gnome-keyring"]),
-    need(Fast, Program("secret-tool"), ["libsecret-tools", "libsecret", "libsecret"]),
+    need(Window, Library("dbus-1"), ["libdbus-1-dev", "dbus-devel", "dbus"]),
+    need(Test, Program("dbus-run-session"), ["dbus", "dbus-daemon", "dbus"]),
+    need(Test, Program("gnome-keyring-daemon"), ["gnome-keyring", "gnome-keyring", "gnome-keyring"]),
+    need(Test, Program("secret-tool"), ["libsecret-tools", "libsecret", "libsecret"]),
     need(Test, Program("WebKitWebDriver"), ["webkit2gtk-driver", "", ""]),
     need(Test, Program("chromium"), ["chromium", "chromium", "chromium"]),
     need(Test, Program("chromedriver"), ["chromium-driver", "chromedriver", "chromium"]),
@@ -82,13 +81,12 @@ fn is_there(host: &Host, sign: &Sign) -> bool {
     match sign {
         Program(name) => host.has(name),
         Library(name) => quietly(Command::new("pkg-config").args(["--exists", name])),
-        Header(name) => Path::new("/usr/include").join(name).exists(),
     }
 }
 
 fn sign_name(sign: &Sign) -> &'static str {
     match sign {
-        Program(name) | Library(name) | Header(name) => name,
+        Program(name) | Library(name) => name,
     }
 }
 
