@@ -40,7 +40,7 @@ const NEEDS: &[Need] = &[
         ["libwebkit2gtk-4.1-dev", "webkit2gtk4.1-devel", "webkit2gtk-4.1"],
     ),
     need(
-        Run,
+        Window,
         Library("ayatana-appindicator3-0.1"),
         ["libayatana-appindicator3-dev", "libayatana-appindicator-gtk3-devel", "libayatana-appindicator"],
     ),
@@ -153,5 +153,24 @@ fn steps<'a>(manager: &'a str, packages: &[&'a str]) -> Vec<Vec<&'a str>> {
         ],
         "dnf" => vec![with(&["dnf", "install", "-y"])],
         _ => vec![with(&["pacman", "-S", "--noconfirm", "--needed"])],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_need_has_its_package_on_debian() {
+        for need in NEEDS {
+            assert!(!need.packages[0].is_empty(), "{}", sign_name(&need.sign));
+        }
+    }
+
+    #[test]
+    fn apt_reads_its_lists_before_it_installs_and_asks_nothing() {
+        let steps = steps("apt-get", &["tmux"]);
+        assert_eq!(steps[0][..2], ["apt-get", "update"]);
+        assert!(steps[1].contains(&"-y") && steps[1].ends_with(&["tmux"]), "{:?}", steps[1]);
     }
 }
