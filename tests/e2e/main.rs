@@ -1,1 +1,3 @@
-//! Through the CLI and the sockets.
+//! Through the command line and the sockets, with real git, real terminals and real processes.
+
+mod house;
