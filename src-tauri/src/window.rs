@@ -1,0 +1,75 @@
+//! The one window: made, shown, and hidden to the tray when it is closed.
+
+use crate::terminals::Terminals;
+use tauri::webview::PageLoadEvent;
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+
+const LABEL: &str = "main";
+
+/// Opens the window, with `slot` in the page's address where one was asked for.
+pub fn build(app: &AppHandle, slot: Option<u32>) -> tauri::Result<()> {
+    let page = slot.map_or("index.html".to_string(), |slot| format!("index.html#slot={slot}"));
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
+        .title("Lanyard")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(640.0, 480.0)
+        .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
+        .on_page_load(|window, load| {
+            // The channels of the page that was there before are dead.
+            if load.event() == PageLoadEvent::Started {
+                window.state::<Terminals>().clear();
+            }
+        })
+        .build()?;
+    let closing = window.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event
+            && tray_is_shown()
+            && closing.hide().is_ok()
+        {
+            api.prevent_close();
+        }
+    });
+    Ok(())
+}
+
+/// Brings the window before the owner.
+pub fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        let _unshown = forward(&window);
+    }
+}
+
+fn forward(window: &WebviewWindow) -> tauri::Result<()> {
+    window.show()?;
+    window.unminimize()?;
+    window.set_focus()
+}
+
+/// Whether somebody shows tray icons; where nobody does, a hidden window would be lost.
+#[cfg(target_os = "linux")]
+fn tray_is_shown() -> bool {
+    use gtk::gio::{BusType, Cancellable, DBusCallFlags, bus_get_sync};
+    use gtk::glib::ToVariant;
+    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+    let bus = bus_get_sync(BusType::Session, None::<&Cancellable>);
+    let answer = bus.and_then(|bus| {
+        bus.call_sync(
+            Some(WATCHER),
+            "/StatusNotifierWatcher",
+            "org.freedesktop.DBus.Properties",
+            "Get",
+            Some(&(WATCHER, "IsStatusNotifierHostRegistered").to_variant()),
+            None,
+            DBusCallFlags::NO_AUTO_START,
+            1000,
+            None::<&Cancellable>,
+        )
+    });
+    answer.is_ok_and(|shown| shown.child_value(0).as_variant().is_some_and(|shown| shown.get() == Some(true)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tray_is_shown() -> bool {
+    true
+}
