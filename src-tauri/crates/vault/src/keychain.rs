@@ -113,6 +113,7 @@ fn plain(text: &str) -> String {
         ("address", "there is no D-Bus session bus"),
         ("prompt", "it is locked and its prompt was dismissed"),
         ("locked", "it is locked"),
+        ("result not returned", "it is locked and its prompt was dismissed"),
     ];
     match known.iter().find(|(sign, _)| lower.contains(sign)) {
         Some((_, words)) => (*words).to_string(),

@@ -27,7 +27,7 @@ pub struct Bound<'a> {
     /// The secret's name.
     pub name: &'a str,
     /// How often its value has been set.
-    pub version: i64,
+    pub version: u64,
 }
 
 impl MasterKey {
