@@ -1,2 +1,90 @@
-//! The command line.
-fn main() {}
+//! `lanyard`: everything that Lanyard does, from the command line.
+
+mod args;
+mod attach;
+mod chunks;
+mod completions;
+mod connection;
+mod daemon;
+mod failure;
+#[cfg(test)]
+mod fake;
+mod hand;
+mod identity;
+mod output;
+mod place;
+mod project;
+mod prompt;
+mod relay;
+mod run;
+mod secrets;
+mod sessions;
+mod slot;
+mod start;
+mod status;
+mod table;
+mod terminal;
+mod unlock;
+mod watch;
+mod web;
+mod wiped;
+mod worktrees;
+
+use args::Args;
+use clap::Parser;
+use failure::{Failure, Result};
+use hand::Hand;
+use output::Output;
+use place::Place;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+fn main() -> ExitCode {
+    let json = asks_for_json(std::env::args_os());
+    let ended = Args::try_parse().map_err(Failure::from).and_then(execute);
+    let Err(failure) = ended else { return ExitCode::SUCCESS };
+    if let Some(told) = failure.told(json) {
+        // Nobody is left to tell if standard error is gone as well.
+        let _ = prompt::say(&format!("{}\n", told.trim_end()));
+    }
+    ExitCode::from(failure.exit())
+}
+
+fn execute(args: Args) -> Result<()> {
+    let terminal = io::stdout().is_terminal();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let out = Output {
+        json: args.json,
+        colour: terminal && variable("NO_COLOR").is_none(),
+        terminal,
+        now: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+    };
+    let person = !args.json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    args.command.run(&mut Hand::new(place(), out, person))
+}
+
+/// Whether errors are to be told as JSON; asked before the command line is understood.
+fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
+    args.take_while(|arg| arg != "--").any(|arg| arg == "--json")
+}
+
+fn place() -> Place {
+    let folder = |name| variable(name).map(PathBuf::from);
+    let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(PathBuf::from));
+    Place {
+        session_socket: folder("LANYARD_SOCKET"),
+        lanyard_home: folder("LANYARD_HOME"),
+        runtime: folder("XDG_RUNTIME_DIR"),
+        data: folder("XDG_DATA_HOME"),
+        home: folder("HOME"),
+        path: variable("PATH"),
+        beside,
+    }
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

@@ -1,0 +1,146 @@
+//! The tree of commands, and which file does each.
+
+use crate::completions::CompletionsCommand;
+use crate::daemon::DaemonCommand;
+use crate::failure::{Failure, Result};
+use crate::hand::Hand;
+use crate::identity::IdentityCommand;
+use crate::project::ProjectCommand;
+use crate::run::RunCommand;
+use crate::secrets::SecretsCommand;
+use crate::sessions::SessionsCommand;
+use crate::slot::SlotCommand;
+use crate::start::StartCommand;
+use crate::worktrees::WorktreesCommand;
+use crate::{output, status, unlock, watch, web};
+use api::Error;
+use clap::error::ErrorKind;
+
+/// Run coding agents side by side, each with an identity and credentials of its own
+#[derive(Debug, clap::Parser)]
+#[command(name = "lanyard", version, arg_required_else_help = true, infer_subcommands = false)]
+#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon.")]
+pub struct Args {
+    /// Print JSON, for programs; errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Show how Lanyard is: its vault, its sessions, the agents it found
+    Status,
+    /// Create, show, change and delete identities
+    #[command(subcommand, alias = "identities")]
+    Identity(IdentityCommand),
+    /// Set, get, list and delete the secrets of an identity
+    #[command(subcommand, alias = "secret")]
+    Secrets(SecretsCommand),
+    /// See the slots and say who sits where
+    #[command(subcommand, alias = "slots")]
+    Slot(SlotCommand),
+    /// Add, list and remove git repositories
+    #[command(subcommand, alias = "projects")]
+    Project(ProjectCommand),
+    /// Start an agent or a command in a slot, in a worktree of its own
+    Start(StartCommand),
+    /// See the terminals, attach to them, type into them, stop them
+    #[command(subcommand, alias = "session")]
+    Sessions(SessionsCommand),
+    /// List and archive the checkouts that sessions work in
+    #[command(subcommand, alias = "worktree")]
+    Worktrees(WorktreesCommand),
+    /// Run one command here with the environment of an identity
+    Run(RunCommand),
+    /// Print what happens as JSON lines, until interrupted
+    Watch,
+    /// Print a one-time address for a browser on this machine
+    Web,
+    /// Open the vault with its passphrase; it is read from standard input if that is no terminal
+    Unlock,
+    /// Control the daemon
+    #[command(subcommand)]
+    Daemon(DaemonCommand),
+    /// Print the completions for a shell
+    Completions(CompletionsCommand),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, hand: &mut Hand) -> Result<()> {
+        match self {
+            Command::Status => status::run(hand),
+            Command::Identity(command) => command.run(hand),
+            Command::Secrets(command) => command.run(hand),
+            Command::Slot(command) => command.run(hand),
+            Command::Project(command) => command.run(hand),
+            Command::Start(command) => command.run(hand),
+            Command::Sessions(command) => command.run(hand),
+            Command::Worktrees(command) => command.run(hand),
+            Command::Run(command) => command.run(hand),
+            Command::Watch => watch::run(hand),
+            Command::Web => web::run(hand),
+            Command::Unlock => unlock::run(hand),
+            Command::Daemon(command) => command.run(hand),
+            Command::Completions(command) => command.run(),
+        }
+    }
+}
+
+impl From<clap::Error> for Failure {
+    /// Help and version are no failures: they are shown, and the program ends well.
+    fn from(error: clap::Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                match output::write(error.render().to_string().as_bytes()) {
+                    Ok(()) => Failure::Closed,
+                    Err(failure) => failure,
+                }
+            }
+            _ => Failure::Usage(usage(&error)),
+        }
+    }
+}
+
+/// What clap has to say, with its first line as the message and the rest as the hint.
+fn usage(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Error::invalid("what shall be done is missing").hint(text);
+    }
+    let text = text.trim().trim_start_matches("error: ");
+    match text.split_once("\n\n") {
+        Some((message, rest)) => Error::invalid(message).hint(rest),
+        None => Error::invalid(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_wrong_usage_and_help_is_not() {
+        let failure = |line: &str| Failure::from(Args::try_parse_from(line.split(' ')).unwrap_err());
+        assert_eq!(failure("lanyard slot set x").exit(), 2);
+        assert_eq!(failure("lanyard nonsense").exit(), 2);
+        assert_eq!(failure("lanyard").exit(), 2);
+        assert_eq!(failure("lanyard --help").exit(), 0);
+    }
+
+    #[test]
+    fn json_may_be_asked_for_anywhere() {
+        assert!(Args::try_parse_from(["lanyard", "slot", "list", "--json"]).unwrap().json);
+        assert!(Args::try_parse_from(["lanyard", "--json", "slot", "list"]).unwrap().json);
+    }
+}

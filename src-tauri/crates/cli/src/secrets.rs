@@ -1,0 +1,189 @@
+//! `lanyard secrets`: set, get, list and delete the secrets of an identity.
+
+use crate::failure::Result;
+use crate::hand::Hand;
+use crate::output::{self, Output, ago, clean};
+use crate::prompt;
+use crate::table::Table;
+use api::SecretText;
+use api::secrets::{DeleteSecret, ListSecrets, Policy, ReadSecret, SecretEntry, SetSecret, VALUE_MAX};
+use std::io::IsTerminal;
+use zeroize::Zeroizing;
+
+/// What can be done with secrets.
+#[derive(Debug, clap::Subcommand)]
+pub enum SecretsCommand {
+    /// Set a secret, or change its policy and notes
+    Set(Set),
+    /// Print the bare value of a secret and a newline
+    Get {
+        /// Its key, for example GITHUB_TOKEN
+        key: String,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// List the secrets, without their values
+    List {
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Delete a secret
+    Delete {
+        /// Its key
+        key: String,
+        #[command(flatten)]
+        whose: Whose,
+    },
+}
+
+/// Whose secrets are meant.
+#[derive(Debug, clap::Args)]
+pub struct Whose {
+    /// The identity, by name or id; the current one if left out
+    #[arg(long, value_name = "NAME")]
+    identity: Option<String>,
+}
+
+/// A secret to set.
+#[derive(Debug, clap::Args)]
+pub struct Set {
+    /// Its key: the name of an environment variable
+    key: String,
+    /// Its value; `-` reads standard input, and without one it is asked for
+    #[arg(allow_hyphen_values = true)]
+    value: Option<String>,
+    #[command(flatten)]
+    whose: Whose,
+    /// auto: in the environment of its sessions; ask: each use is approved; deny: never for an agent
+    #[arg(long, value_enum)]
+    policy: Option<PolicyName>,
+    /// A note for yourself
+    #[arg(long)]
+    notes: Option<String>,
+}
+
+/// The policies by name.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum PolicyName {
+    Auto,
+    Ask,
+    Deny,
+}
+
+impl SecretsCommand {
+    /// Does it.
+    pub fn run(self, hand: &mut Hand) -> Result<()> {
+        match self {
+            SecretsCommand::Set(set) => set.run(hand),
+            SecretsCommand::Get { key, whose } => get(hand, key, whose.identity),
+            SecretsCommand::List { whose } => list(hand, whose.identity),
+            SecretsCommand::Delete { key, whose } => {
+                let text = format!("Deleted {}.", clean(&key));
+                hand.ask(&DeleteSecret { identity: whose.identity, key })?;
+                hand.out.done(&text)
+            }
+        }
+    }
+}
+
+/// Prints one secret.
+pub fn get(hand: &mut Hand, key: String, identity: Option<String>) -> Result<()> {
+    let secret = hand.ask(&ReadSecret { identity, key })?;
+    if hand.out.json {
+        let json = serde_json::to_string(&secret).map(Zeroizing::new);
+        let json = json.map_err(|e| crate::failure::Failure::system("writing JSON", e))?;
+        return print_line(&json);
+    }
+    // EXPOSE: the caller asked for this value, on its own standard output.
+    print_line(secret.value.expose())
+}
+
+/// One write for the whole line, past the buffer of standard output, which nobody wipes.
+fn print_line(text: &str) -> Result<()> {
+    let mut line = crate::wiped::Wiped::new(text.len() + 1);
+    line.push(text.as_bytes());
+    line.push(b"\n");
+    output::write_unbuffered(line.as_slice())
+}
+
+impl Set {
+    fn run(self, hand: &mut Hand) -> Result<()> {
+        let value = self.read_value()?;
+        let policy = self.policy.map(|policy| match policy {
+            PolicyName::Auto => Policy::Auto,
+            PolicyName::Ask => Policy::Ask,
+            PolicyName::Deny => Policy::Deny,
+        });
+        let set =
+            SetSecret { identity: self.whose.identity, key: self.key, value, policy, notes: self.notes };
+        let entry = hand.ask(&set)?;
+        let text = format!("Set {} of {} ({}).", entry.key, entry.identity, entry.policy.name());
+        hand.out.show(&entry, || clean(&text).into_owned())
+    }
+
+    /// The value, wherever it comes from. An empty answer leaves it as it is if something else changes.
+    fn read_value(&self) -> Result<Option<SecretText>> {
+        let changes_more = self.policy.is_some() || self.notes.is_some();
+        let read = match self.value.as_deref() {
+            Some("-") => return prompt::piped(VALUE_MAX).map(Some),
+            Some(value) => return Ok(Some(SecretText::new(value.into()))),
+            None if !std::io::stdin().is_terminal() => prompt::piped(VALUE_MAX)?,
+            None if changes_more => {
+                prompt::hidden(&format!("New value of {} (empty keeps it): ", clean(&self.key)))?
+            }
+            None => prompt::hidden(&format!("Value of {}: ", clean(&self.key)))?,
+        };
+        // EXPOSE: only its being empty is looked at.
+        Ok(Some(read).filter(|value| !(changes_more && value.expose().is_empty())))
+    }
+}
+
+fn list(hand: &mut Hand, identity: Option<String>) -> Result<()> {
+    let secrets = hand.ask(&ListSecrets { identity })?;
+    hand.out.show(&secrets, || table(&hand.out, &secrets))
+}
+
+fn table(out: &Output, secrets: &[SecretEntry]) -> String {
+    if secrets.is_empty() {
+        return "No secrets yet. Set one: lanyard secrets set GITHUB_TOKEN".into();
+    }
+    let mut table = Table::new(["KEY", "POLICY", "IDENTITY", "SET", "NOTES"]);
+    for secret in secrets {
+        table.row([
+            (&secret.key).into(),
+            secret.policy.name().into(),
+            (&secret.identity).into(),
+            ago(out.now, secret.updated_at).into(),
+            (&secret.notes).into(),
+        ]);
+    }
+    table.shown(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Args, Command};
+    use clap::Parser;
+
+    fn set(line: &str) -> Set {
+        match Args::try_parse_from(line.split(' ')).unwrap().command {
+            Command::Secrets(SecretsCommand::Set(set)) => set,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_value_on_the_command_line_is_taken_as_it_is() {
+        let value = |line| set(line).read_value().unwrap().map(|v| v.expose().to_string());
+        assert_eq!(value("lanyard secrets set A ghp_1").as_deref(), Some("ghp_1"));
+        assert_eq!(value("lanyard secrets set A -----BEGIN").as_deref(), Some("-----BEGIN"));
+    }
+
+    #[test]
+    fn options_may_stand_behind_the_value() {
+        let set = set("lanyard secrets set A ghp_1 --policy deny --identity b");
+        assert!(matches!(set.policy, Some(PolicyName::Deny)));
+        assert_eq!((set.value.as_deref(), set.whose.identity.as_deref()), (Some("ghp_1"), Some("b")));
+    }
+}
