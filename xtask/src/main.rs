@@ -1,5 +1,7 @@
 //! What cargo alone cannot do: `cargo xtask setup | ui | run | test | bench`.
 
+mod bench;
+mod daemon;
 mod host;
 mod run;
 mod setup;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(&host, false),
         ["run", "--release"] => run::run(&host, true),
         ["test", rest @ ..] => test::test(&host, rest),
+        ["bench"] => bench::bench(&host).map(|()| ExitCode::SUCCESS),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,18 +1,15 @@
 //! `cargo xtask run`: builds Lanyard and opens its window, or serves its page where there is no display.
 
+use crate::daemon::Daemon;
 use crate::host::Host;
 use crate::setup::{Level, setup};
 use crate::shell::{read, run as run_command, say};
 use crate::ui;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
-
-/// How long a daemon may take until it listens.
-const DEADLINE: Duration = Duration::from_secs(20);
+use std::process::ExitCode;
 
 /// Builds and runs Lanyard; stays until the window is closed or Ctrl-C is pressed.
 pub fn run(host: &Host, release: bool) -> Result<ExitCode> {
@@ -49,11 +46,10 @@ fn page(host: &Host, programs: &Path) -> Result<ExitCode> {
         say(format!("a daemon ran already; to stop it: {} daemon stop", programs.join("lanyard").display()));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut daemon = start(host, programs)?;
-    wait_until_it_listens(&mut daemon, &host.owner_socket)?;
+    let mut daemon = Daemon::start(&mut host.command(programs.join("lanyardd")), &host.owner_socket)?;
     tell_address(host, programs)?;
     say("Ctrl-C stops the daemon; the sessions go on, and the next start finds them");
-    match daemon.wait()?.success() {
+    match daemon.wait()? {
         true => Ok(ExitCode::SUCCESS),
         false => Ok(ExitCode::FAILURE),
     }
@@ -65,32 +61,4 @@ fn tell_address(host: &Host, programs: &Path) -> Result<()> {
     say(format!("the page (its address works once; for another: {} web):", lanyard.display()));
     println!("{address}");
     Ok(())
-}
-
-fn start(host: &Host, programs: &Path) -> Result<Child> {
-    let mut daemon: Command = host.command(programs.join("lanyardd"));
-    daemon.stdin(Stdio::null());
-    // SAFETY: the closure makes one system call, which is safe between fork and exec.
-    unsafe {
-        daemon.pre_exec(|| {
-            // Whoever ends xtask alone ends the daemon as well.
-            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
-            Ok(())
-        });
-    }
-    daemon.spawn().context("starting lanyardd")
-}
-
-fn wait_until_it_listens(daemon: &mut Child, socket: &Path) -> Result<()> {
-    let end = Instant::now() + DEADLINE;
-    while Instant::now() < end {
-        if let Some(status) = daemon.try_wait()? {
-            bail!("lanyardd ended before it listened ({status}); what it says stands above");
-        }
-        if UnixStream::connect(socket).is_ok() {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    bail!("lanyardd does not listen on {} after {} seconds", socket.display(), DEADLINE.as_secs())
 }

@@ -1,0 +1,45 @@
+//! `cargo xtask bench`: Lanyard beside its peers, as ratios measured in one run.
+
+mod bytes;
+mod door;
+mod memory;
+mod pty;
+mod secrets;
+mod start;
+mod table;
+mod world;
+
+use crate::host::Host;
+use crate::setup::{Level, setup};
+use crate::shell::{run, say};
+use anyhow::Result;
+use table::Row;
+use world::World;
+
+/// Measures one thing in a world of its own.
+type Measure = fn(&World) -> Result<Vec<Row>>;
+
+/// Measures and prints the table. Nothing here is a test: a goal that is missed is told, no more.
+pub fn bench(host: &Host) -> Result<()> {
+    setup(host, Level::Bench)?;
+    say("building the release programs");
+    run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
+    let mut rows: Vec<Row> = Vec::new();
+    let measures: [(&str, Measure); 4] = [
+        ("reading a secret", secrets::measure),
+        ("starting a session", start::measure),
+        ("the bytes of a terminal", bytes::measure),
+        ("idle sessions", memory::measure),
+    ];
+    for (what, measure) in measures {
+        say(format!("measuring: {what}"));
+        // Each in a world of its own, so that none measures what another left behind.
+        let world = World::new(host)?;
+        match measure(&world) {
+            Ok(measured) => rows.extend(measured),
+            Err(error) => rows.push(Row::failed(what, &error)),
+        }
+    }
+    println!("{}", table::markdown(&rows));
+    Ok(())
+}
