@@ -15,6 +15,7 @@ mod output;
 mod place;
 mod project;
 mod prompt;
+mod quick;
 mod relay;
 mod run;
 mod secrets;
@@ -44,7 +45,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() -> ExitCode {
     let json = asks_for_json(std::env::args_os());
-    let ended = Args::try_parse().map_err(Failure::from).and_then(execute);
+    let args = match quick::parse(std::env::args_os()) {
+        Some(args) => Ok(args),
+        None => Args::try_parse().map_err(Failure::from),
+    };
+    let ended = args.and_then(execute);
     let Err(failure) = ended else { return ExitCode::SUCCESS };
     if let Some(told) = failure.told(json) {
         // Nobody is left to tell if standard error is gone as well.

@@ -41,7 +41,7 @@ pub enum SecretsCommand {
 pub struct Whose {
     /// The identity, by name or id; the current one if left out
     #[arg(long, value_name = "NAME")]
-    identity: Option<String>,
+    pub identity: Option<String>,
 }
 
 /// A secret to set.
