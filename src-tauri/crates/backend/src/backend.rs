@@ -1,0 +1,137 @@
+//! The backend: opens the rooms in order and closes them in reverse.
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::git::Git;
+use crate::identities::Identities;
+use crate::members::Members;
+use crate::notify::Notifications;
+use crate::projects::Projects;
+use crate::safe::Safe;
+use crate::secrets::Secrets;
+use crate::sessions::{Door, Parts, Sessions};
+use crate::slots::Slots;
+use crate::store::Store;
+use crate::worktrees::Worktrees;
+use anyhow::{Context, Result};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vault::Keychain;
+
+/// How many sessions may wait for their sockets to be served.
+const DOORS: usize = 64;
+
+/// All rooms. Cheap to clone.
+#[derive(Clone)]
+pub struct Backend {
+    /// Paths and limits.
+    pub config: Arc<Config>,
+    /// What happened.
+    pub bus: Bus,
+    /// The vault.
+    pub safe: Safe,
+    /// Named personas.
+    pub identities: Identities,
+    /// Numbered seats.
+    pub slots: Slots,
+    /// Git repositories.
+    pub projects: Projects,
+    /// Checkouts.
+    pub worktrees: Worktrees,
+    /// The vault's contents.
+    pub secrets: Secrets,
+    /// Agent terminals.
+    pub sessions: Sessions,
+    /// Who may come in through the web door.
+    pub members: Members,
+    /// Every task that must end before the daemon does.
+    pub tasks: TaskTracker,
+    /// Cancelled when the daemon shall end.
+    pub ending: CancellationToken,
+    store: Store,
+}
+
+impl Backend {
+    /// Opens every room. The receiver gets the socket of each session, to be served.
+    pub async fn open(config: Config, keychain: Arc<dyn Keychain>) -> Result<(Self, mpsc::Receiver<Door>)> {
+        let config = Arc::new(config);
+        let (bus, clock, tasks) = (Bus::default(), Clock::of_the_machine(), TaskTracker::new());
+        let (doors, served) = mpsc::channel(DOORS);
+        link_commands(&config)?;
+        let store = Store::open(&config.database()).await?;
+        let passphrase_file = config.passphrase_file.clone();
+        let safe = Safe::open(store.clone(), bus.clone(), clock, keychain, passphrase_file).await?;
+        let git = Git::new(config.programs.join("lanyardd"), &config.owner_env);
+        let secrets = Secrets::new(store.clone(), bus.clone(), clock, safe.clone());
+        let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
+        let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, config.worktrees());
+        let sessions = Sessions::new(Parts {
+            store: store.clone(),
+            bus: bus.clone(),
+            clock,
+            config: config.clone(),
+            projects: projects.clone(),
+            worktrees: worktrees.clone(),
+            secrets: secrets.clone(),
+            tasks: tasks.clone(),
+            doors,
+        });
+        let domain = config.settings.email_domain.clone();
+        let homes = config.homes();
+        let backend = Self {
+            identities: Identities::new(store.clone(), bus.clone(), clock, safe.clone(), homes, domain),
+            slots: Slots::open(store.clone(), bus.clone()).await?,
+            members: Members::new(clock),
+            ending: CancellationToken::new(),
+            config,
+            bus,
+            safe,
+            projects,
+            worktrees,
+            secrets,
+            sessions,
+            tasks,
+            store,
+        };
+        Ok((backend, served))
+    }
+
+    /// Begins to tell what happens on the desktop, and takes over what a former daemon left.
+    pub async fn begin(&self) -> Result<()> {
+        if self.config.settings.notifications {
+            Notifications::new(self.bus.clone()).begin(&self.tasks, self.ending.clone());
+        }
+        self.sessions.adopt().await
+    }
+
+    /// Closes the store. Sessions go on; the next daemon adopts them.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+/// Puts Lanyard's own commands into the folder that is first on every session's PATH.
+fn link_commands(config: &Config) -> Result<()> {
+    let folder = config.commands();
+    crate::config::make_folder(&folder)?;
+    let (target, link) = (config.programs.join("lanyard"), folder.join("lanyard"));
+    if std::fs::read_link(&link).ok().as_deref() == Some(target.as_path()) {
+        return Ok(());
+    }
+    replace_link(&target, &link).with_context(|| format!("linking {}", link.display()))
+}
+
+fn replace_link(target: &Path, link: &Path) -> std::io::Result<()> {
+    let fresh = link.with_extension("new");
+    std::fs::remove_file(&fresh).or_else(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(e),
+    })?;
+    symlink(target, &fresh)?;
+    std::fs::rename(&fresh, link)
+}

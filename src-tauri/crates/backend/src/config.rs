@@ -1,0 +1,243 @@
+//! Where Lanyard keeps its things and what its owner has set: made by the host, read by the rooms.
+
+use anyhow::{Context, Result, bail};
+use api::Error;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// The longest path that a Unix socket can have on Linux, in bytes, without its final zero.
+const SOCKET_PATH_MAX: usize = 107;
+
+/// What the owner may write into `settings.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The domain of addresses that are given without one.
+    pub email_domain: String,
+    /// The loopback port of the web door; 0 takes a free one.
+    pub web_port: u16,
+    /// How many lines of scrollback a terminal keeps, at most 10,000.
+    pub scrollback: usize,
+    /// Whether the end of a session is told on the desktop.
+    pub notifications: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { email_domain: "lanyard.localhost".into(), web_port: 0, scrollback: 10_000, notifications: true }
+    }
+}
+
+/// Everything that the daemon takes from outside.
+#[derive(Clone)]
+pub struct Config {
+    /// The folder of the database, the worktrees and the identities' homes.
+    pub data: PathBuf,
+    /// The folder of the sockets.
+    pub runtime: PathBuf,
+    /// The log file.
+    pub log: PathBuf,
+    /// What the owner has set.
+    pub settings: Settings,
+    /// The file that holds the vault's passphrase, where there is one.
+    pub passphrase_file: Option<PathBuf>,
+    /// The folder of the page, where one was found.
+    pub ui: Option<PathBuf>,
+    /// The folder of Lanyard's own programs.
+    pub programs: PathBuf,
+    /// The owner's environment, from which sessions take only what is allowed.
+    pub owner_env: BTreeMap<OsString, OsString>,
+}
+
+impl Config {
+    /// Reads paths from `env` and the settings from their file. `exe` is the daemon's own program.
+    pub fn read(env: BTreeMap<OsString, OsString>, exe: &Path) -> Result<Self> {
+        let places = Places::of(&env)?;
+        let programs = exe.parent().context("the daemon's program has no folder")?.to_path_buf();
+        let ui = var(&env, "LANYARD_UI").or_else(|| find_ui(&programs));
+        let config = Self {
+            settings: read_settings(&places.settings)?,
+            data: places.data,
+            runtime: places.runtime,
+            log: places.log,
+            passphrase_file: var(&env, "LANYARD_PASSPHRASE_FILE"),
+            ui,
+            programs,
+            owner_env: env,
+        };
+        check_socket(&config.session_folder("0123456789ab").join("agent.sock"))?;
+        Ok(config)
+    }
+
+    /// Makes the folders that are missing, for the owner alone.
+    pub fn make_folders(&self) -> Result<()> {
+        let log_folder = self.log.parent().unwrap_or(&self.data);
+        for folder in [&self.data, &self.runtime, &self.worktrees(), &self.homes(), &self.sessions(), log_folder] {
+            make_folder(folder)?;
+        }
+        Ok(())
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("lanyard.db")
+    }
+
+    /// The folder of the checkouts.
+    pub fn worktrees(&self) -> PathBuf {
+        self.data.join("worktrees")
+    }
+
+    /// The folder of the identities' homes.
+    pub fn homes(&self) -> PathBuf {
+        self.data.join("homes")
+    }
+
+    /// The home of one identity's sessions.
+    pub fn home(&self, identity_id: &str) -> PathBuf {
+        self.homes().join(identity_id)
+    }
+
+    /// The folder of Lanyard's own commands, first on every session's PATH.
+    pub fn commands(&self) -> PathBuf {
+        self.data.join("bin")
+    }
+
+    /// The owner's socket.
+    pub fn owner_socket(&self) -> PathBuf {
+        self.runtime.join("owner.sock")
+    }
+
+    fn sessions(&self) -> PathBuf {
+        self.runtime.join("s")
+    }
+
+    /// The folder of a session's sockets, named by the random end of its id.
+    pub fn session_folder(&self, session_id: &str) -> PathBuf {
+        self.sessions().join(&session_id[session_id.len().saturating_sub(12)..])
+    }
+}
+
+/// Makes a folder with all that leads to it, for the owner alone.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making the folder {}", folder.display()))
+}
+
+struct Places {
+    data: PathBuf,
+    runtime: PathBuf,
+    log: PathBuf,
+    settings: PathBuf,
+}
+
+impl Places {
+    fn of(env: &BTreeMap<OsString, OsString>) -> Result<Self> {
+        if let Some(home) = var(env, "LANYARD_HOME") {
+            let home = std::path::absolute(&home).context("reading LANYARD_HOME")?;
+            return Ok(Self {
+                runtime: home.join("run"),
+                log: home.join("lanyard.log"),
+                settings: home.join("settings.toml"),
+                data: home,
+            });
+        }
+        let Some(home) = var(env, "HOME") else {
+            bail!(Error::invalid("neither HOME nor LANYARD_HOME is set").hint("set LANYARD_HOME to a folder"));
+        };
+        let xdg = |name: &str, default: &str| {
+            var(env, name).filter(|p| p.is_absolute()).unwrap_or_else(|| home.join(default)).join("lanyard")
+        };
+        let data = xdg("XDG_DATA_HOME", ".local/share");
+        let runtime = var(env, "XDG_RUNTIME_DIR").map_or_else(|| data.join("run"), |run| run.join("lanyard"));
+        Ok(Self {
+            runtime,
+            log: xdg("XDG_STATE_HOME", ".local/state").join("lanyard.log"),
+            settings: xdg("XDG_CONFIG_HOME", ".config").join("settings.toml"),
+            data,
+        })
+    }
+}
+
+fn var(env: &BTreeMap<OsString, OsString>, name: &str) -> Option<PathBuf> {
+    env.get(&OsString::from(name)).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn find_ui(programs: &Path) -> Option<PathBuf> {
+    ["../ui", "ui", "../share/lanyard/ui"]
+        .iter()
+        .map(|place| programs.join(place))
+        .find(|folder| folder.join("index.html").is_file())
+}
+
+fn read_settings(path: &Path) -> Result<Settings> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Settings::default()),
+        Err(e) => return Err(e).with_context(|| format!("reading {}", path.display())),
+    };
+    let settings: Settings = toml::from_str(&text).map_err(|e| {
+        Error::invalid(format!("{} cannot be read: {}", path.display(), e.message()))
+            .hint("mend the line, or take the file away for the defaults")
+    })?;
+    Ok(Settings { scrollback: settings.scrollback.min(10_000), ..settings })
+}
+
+fn check_socket(path: &Path) -> Result<()> {
+    let length = path.as_os_str().len();
+    if length > SOCKET_PATH_MAX {
+        bail!(
+            Error::invalid(format!("the socket path {} is {length} bytes long, {SOCKET_PATH_MAX} is the limit",
+                path.display()))
+            .hint("set LANYARD_HOME or XDG_RUNTIME_DIR to a shorter path")
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {
+        pairs.iter().map(|(k, v)| (OsString::from(k), OsString::from(v))).collect()
+    }
+
+    #[test]
+    fn lanyard_home_moves_everything_under_one_folder() {
+        let config = Config::read(env(&[("LANYARD_HOME", "/x"), ("HOME", "/h")]), Path::new("/b/lanyardd")).unwrap();
+        for path in [&config.data, &config.runtime, &config.log] {
+            assert!(path.starts_with("/x"), "{}", path.display());
+        }
+        assert_eq!(config.database(), Path::new("/x/lanyard.db"));
+    }
+
+    #[test]
+    fn otherwise_the_xdg_folders_hold() {
+        let pairs = [("HOME", "/h"), ("XDG_RUNTIME_DIR", "/run/user/1"), ("XDG_DATA_HOME", "relative")];
+        let config = Config::read(env(&pairs), Path::new("/b/lanyardd")).unwrap();
+        assert_eq!(config.runtime, Path::new("/run/user/1/lanyard"));
+        assert_eq!(config.data, Path::new("/h/.local/share/lanyard"));
+    }
+
+    #[test]
+    fn a_socket_path_that_is_too_long_is_named_with_a_way_out() {
+        let long = format!("/{}", "d".repeat(120));
+        let error = Config::read(env(&[("LANYARD_HOME", &long)]), Path::new("/b/lanyardd")).err().unwrap();
+        assert!(error.downcast::<Error>().unwrap().hint.unwrap().contains("shorter"));
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().to_str().unwrap();
+        std::fs::write(dir.path().join("settings.toml"), "email_domian = \"x\"").unwrap();
+        assert!(Config::read(env(&[("LANYARD_HOME", home)]), Path::new("/b/lanyardd")).is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! The one match from a call to its room. A forgotten call or a wrong reply does not compile.
+
+use crate::agents;
+use crate::backend::Backend;
+use crate::caller::Caller;
+use crate::store::IdentityRow;
+use crate::telling::told;
+use anyhow::{Result, bail};
+use api::identities::{GetEnvironment, Variable};
+use api::names::shown;
+use api::status::Status;
+use api::{Call, Done, Error, Request};
+use std::ffi::OsStr;
+use vault::Secret;
+use zeroize::Zeroizing;
+
+/// An answer's result as JSON. It may hold a secret and is wiped when dropped.
+pub type Body = Zeroizing<Vec<u8>>;
+
+/// Answers a call, if the caller may send it.
+pub async fn dispatch(backend: &Backend, caller: &Caller, request: Request) -> api::Result<Body> {
+    let method = request.method();
+    if !method.roles.contains(&caller.role()) {
+        tracing::warn!(target: "audit", caller = ?caller, method = method.name, "refused: the role does not allow it");
+        let role = caller.role().name();
+        return Err(Error::refused(format!("{} is not for an {role}", method.name))
+            .hint("ask the owner to do it"));
+    }
+    answer(backend, caller, request).await.map_err(|e| told(&e))
+}
+
+/// Answers with the reply type that the table names, or does not compile.
+fn reply<C: Call>(_: &C, reply: C::Reply) -> Result<Body> {
+    // One buffer that is large enough: a growing one would leave pieces of a secret behind.
+    let mut counter = Counter(0);
+    serde_json::to_writer(&mut counter, &reply)?;
+    let mut body = Zeroizing::new(Vec::with_capacity(counter.0));
+    serde_json::to_writer(&mut *body, &reply)?;
+    Ok(body)
+}
+
+struct Counter(usize);
+
+impl std::io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each row of the table")]
+async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> {
+    use Request as R;
+    match request {
+        R::GetStatus(c) => reply(&c, status(b, caller).await?),
+        R::UnlockVault(c) => {
+            // EXPOSE: the passphrase goes into the type that is wiped.
+            let passphrase = Secret::from(c.passphrase.expose().to_string());
+            reply(&c, b.safe.unlock(passphrase).await?)
+        }
+        R::StopDaemon(c) => {
+            b.ending.cancel();
+            reply(&c, Done {})
+        }
+        R::OpenWeb(c) => reply(&c, b.members.open_web()?),
+        R::Subscribe(c) => reply(&c, Done {}),
+
+        R::ListIdentities(c) => reply(&c, b.identities.list().await?),
+        R::ShowIdentity(c) => {
+            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
+            reply(&c, b.identities.show(row).await?)
+        }
+        R::CreateIdentity(c) => reply(&c.clone(), b.identities.create(c).await?),
+        R::UpdateIdentity(c) => reply(&c.clone(), b.identities.update(c).await?),
+        R::UseIdentity(c) => reply(&c.clone(), b.identities.choose(c).await?),
+        R::DeleteIdentity(c) => reply(&c.clone(), b.identities.delete(c).await?),
+        R::GetEnvironment(c) => reply(&c.clone(), environment(b, c).await?),
+
+        R::ListSecrets(c) => {
+            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
+            reply(&c, b.secrets.list(&row).await?)
+        }
+        R::SetSecret(c) => {
+            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
+            reply(&c.clone(), b.secrets.set(caller, &row, c).await?)
+        }
+        R::ReadSecret(c) => {
+            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
+            reply(&c, b.secrets.read(caller, &row, &c.key).await?)
+        }
+        R::DeleteSecret(c) => {
+            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
+            reply(&c, b.secrets.delete(&row, &c.key).await?)
+        }
+
+        R::ListSlots(c) => reply(&c, b.slots.list().await?),
+        R::SetSlot(c) => reply(&c.clone(), b.slots.set(c).await?),
+        R::ClearSlot(c) => reply(&c.clone(), b.slots.clear(c).await?),
+        R::OpenSlot(c) => reply(&c.clone(), b.slots.show(c).await?),
+
+        R::ListProjects(c) => reply(&c, b.projects.list().await?),
+        R::AddProject(c) => reply(&c.clone(), b.projects.add(c).await?),
+        R::AllowEnv(c) => reply(&c.clone(), b.projects.allow(c).await?),
+        R::RemoveProject(c) => reply(&c.clone(), b.projects.remove(c).await?),
+        R::ListBranches(c) => reply(&c.clone(), b.projects.branches(c).await?),
+
+        R::ListWorktrees(c) => reply(&c.clone(), b.worktrees.list(c).await?),
+        R::InspectWorktree(c) => {
+            let row = b.worktrees.find(&c.worktree).await?;
+            reply(&c, b.worktrees.loss(&row).await?)
+        }
+        R::ArchiveWorktree(c) => reply(&c.clone(), b.sessions.archive(c).await?),
+
+        R::ListSessions(c) => reply(&c.clone(), b.sessions.list(c).await?),
+        R::ShowSession(c) => reply(&c.clone(), b.sessions.show(c).await?),
+        R::StartSession(c) => reply(&c.clone(), b.sessions.start(c).await?),
+        R::SendText(c) => reply(&c.clone(), b.sessions.send(c).await?),
+        R::ReadScreen(c) => reply(&c, b.sessions.screen(&c.session).await?),
+        R::AttachSession(c) => reply(&c, b.sessions.attach(&c.session).await?.0),
+        R::StopSession(c) => reply(&c.clone(), b.sessions.stop(c).await?),
+        R::RestartSession(c) => reply(&c, b.sessions.restart(&c.session).await?),
+    }
+}
+
+/// The identity that a call is about: an agent's own and no other, else the named or the current one.
+async fn own_or_named(b: &Backend, caller: &Caller, wanted: Option<&str>) -> Result<IdentityRow> {
+    let Caller::Agent { identity_id, session, .. } = caller else {
+        return b.identities.find_or_current(wanted).await;
+    };
+    let own = b.identities.find(identity_id).await?;
+    match wanted.is_none_or(|wanted| wanted == own.name || wanted == own.id) {
+        true => Ok(own),
+        false => {
+            // Whether the other identity exists is not told either.
+            let other = shown(wanted.unwrap_or_default());
+            tracing::warn!(target: "audit", session, identity = other, "refused: another identity was named");
+            bail!(
+                Error::refused(format!("an agent of {} cannot act as {other}", own.name))
+                    .hint("leave --identity out: this session has one identity")
+            )
+        }
+    }
+}
+
+async fn environment(b: &Backend, call: GetEnvironment) -> Result<Vec<Variable>> {
+    let identity = b.identities.find(&call.identity).await?;
+    let project = match &call.project {
+        Some(wanted) => Some(b.projects.find(wanted).await?),
+        None => None,
+    };
+    let env = b.sessions.command_environment(&identity, project.as_ref()).await?;
+    Ok(env.into_iter().map(|(name, value)| Variable { name, value }).collect())
+}
+
+async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
+    let owner = !caller.is_agent();
+    let env = |name: &str| b.config.owner_env.get(OsStr::new(name));
+    let (slot, session, identity) = match caller {
+        Caller::Agent { slot, session, identity_id } => {
+            let own = b.identities.find(identity_id).await?;
+            (Some(*slot), Some(session.clone()), Some(own.name))
+        }
+        Caller::Owner => {
+            let current = b.identities.list().await?.into_iter().find(|i| i.current);
+            (None, None, current.map(|i| i.name))
+        }
+    };
+    let shell = env("SHELL").and_then(|s| s.to_str());
+    let path = env("PATH").map(|path| path.as_os_str());
+    Ok(Status {
+        version: api::VERSION.into(),
+        role: caller.role(),
+        pid: owner.then(std::process::id),
+        data: owner.then(|| b.config.data.to_string_lossy().into_owned()),
+        vault: b.safe.state(),
+        identity,
+        slot,
+        session,
+        slots: u32::try_from(b.slots.list().await?.len())?,
+        running: u32::try_from(b.sessions.list(Default::default()).await?.len())?,
+        agents: if owner { agents::programs(path, shell) } else { Vec::new() },
+    })
+}

@@ -1,0 +1,102 @@
+//! Running the real `git`, confined like an agent: a repository's hooks and filters may be an agent's work.
+
+use anyhow::{Context, Result, bail};
+use api::{Code, Error};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+/// How long one git command may take; a checkout of a large repository takes minutes.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// What git needs of the owner's environment: its programs, and the settings in the owner's home.
+const PASSED: [&str; 6] = ["PATH", "HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "TMPDIR"];
+
+/// How git is run.
+#[derive(Clone)]
+pub struct Git {
+    launcher: PathBuf,
+    env: BTreeMap<OsString, OsString>,
+}
+
+/// What a git command said.
+pub struct Said {
+    /// Whether it exited with 0.
+    pub success: bool,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl Git {
+    /// Git as the owner has it; `launcher` is `lanyardd`, which confines it.
+    pub fn new(launcher: PathBuf, owner_env: &BTreeMap<OsString, OsString>) -> Self {
+        let passed = |name: &&str| owner_env.get(OsStr::new(name)).map(|v| (OsString::from(name), v.clone()));
+        let mut env: BTreeMap<_, _> = PASSED.iter().filter_map(passed).collect();
+        for (name, value) in [("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C.UTF-8")] {
+            env.insert(name.into(), value.into());
+        }
+        Self { launcher, env }
+    }
+
+    /// Runs git in `folder` and gives what it said, however it ended.
+    pub async fn ask(&self, folder: &Path, args: &[&str]) -> Result<Said> {
+        let mut command = Command::new(&self.launcher);
+        command
+            .args(["keep", "--confined", "--", "git", "-c", "core.fsmonitor=false"])
+            .args(args)
+            .current_dir(folder)
+            .env_clear()
+            .envs(&self.env)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let run = tokio::time::timeout(PATIENCE, command.output());
+        let output = match run.await {
+            Ok(output) => output.context("running git")?,
+            Err(_) => bail!(Error::new(Code::Git, format!("git {} took too long and was ended", args[0]))),
+        };
+        Ok(Said {
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Runs git in `folder`; a failure is an error with git's own words.
+    pub async fn run(&self, folder: &Path, args: &[&str]) -> Result<String> {
+        let said = self.ask(folder, args).await?;
+        match said.success {
+            true => Ok(said.stdout),
+            false => bail!(Error::new(Code::Git, format!("git {}: {}", args[0], first_line(&said.stderr)))),
+        }
+    }
+
+    /// The first line that git prints, or none where it fails.
+    pub async fn line(&self, folder: &Path, args: &[&str]) -> Result<Option<String>> {
+        let said = self.ask(folder, args).await?;
+        let line = said.stdout.lines().next().unwrap_or_default().trim().to_string();
+        Ok((said.success && !line.is_empty()).then_some(line))
+    }
+}
+
+/// The telling line of git's standard error, short and without control characters.
+fn first_line(stderr: &str) -> String {
+    let telling = |line: &&str| line.starts_with("fatal:") || line.starts_with("error:");
+    let line = stderr.lines().find(telling).or_else(|| stderr.lines().next()).unwrap_or("it failed");
+    line.trim_start_matches("fatal: ").trim_start_matches("error: ").escape_debug().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_telling_line_of_an_error_is_found_and_made_harmless() {
+        let stderr = "Preparing worktree\nfatal: 'x\x1b[31m' is bad\nmore";
+        assert_eq!(first_line(stderr), "\\'x\\u{1b}[31m\\' is bad");
+        assert_eq!(first_line(""), "it failed");
+    }
+}

@@ -1,0 +1,269 @@
+//! The room of identities: named personas, each with its own key.
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::make_folder;
+use crate::safe::Safe;
+use crate::store::{self, IdentityRow, Store};
+use anyhow::{Context, Result, bail};
+use api::identities::{CreateIdentity, DeleteIdentity, Identity, Provider, UpdateIdentity, UseIdentity};
+use api::names::{check_name, shown};
+use api::{Code, Done, Error, Event};
+use std::path::PathBuf;
+
+/// The longest address, in bytes (RFC 5321 allows 254).
+const EMAIL_MAX: usize = 254;
+
+/// The room.
+#[derive(Clone)]
+pub struct Identities {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    safe: Safe,
+    homes: PathBuf,
+    email_domain: String,
+}
+
+impl Identities {
+    /// Opens the room; homes go below `homes`.
+    pub fn new(store: Store, bus: Bus, clock: Clock, safe: Safe, homes: PathBuf, email_domain: String) -> Self {
+        Self { store, bus, clock, safe, homes, email_domain }
+    }
+
+    /// All identities, by name.
+    pub async fn list(&self) -> Result<Vec<Identity>> {
+        let rows = self.store.identities().await?;
+        let current = self.store.current_identity().await?;
+        let keys = self.store.secret_keys().await?;
+        let seen = |row: IdentityRow| {
+            let secrets = keys.iter().filter(|(identity, ..)| *identity == row.id).count();
+            let is_current = current.as_deref() == Some(&row.id);
+            seen(row, is_current, secrets)
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// One identity.
+    pub async fn show(&self, row: IdentityRow) -> Result<Identity> {
+        let current = self.store.current_identity().await?;
+        let secrets = self.store.secrets(&row.id).await?.len();
+        let is_current = current.as_deref() == Some(&row.id);
+        Ok(seen(row, is_current, secrets))
+    }
+
+    /// Creates an identity with a key and a home of its own; the first one becomes the current one.
+    pub async fn create(&self, call: CreateIdentity) -> Result<Identity> {
+        check_name("identity", &call.name)?;
+        let email = self.address(call.email.as_deref().unwrap_or(&call.name))?;
+        let now = self.clock.now();
+        let id = store::new_id();
+        let row = IdentityRow {
+            author_name: author(call.author_name.unwrap_or_else(|| call.name.clone()))?,
+            author_email: self.address(call.author_email.as_deref().unwrap_or(&email))?,
+            wrapped_key: self.safe.new_key(&id)?,
+            phone: phone(call.phone)?,
+            name: call.name,
+            email,
+            created_at: now,
+            updated_at: now,
+            id,
+        };
+        self.check_unique(&row).await?;
+        make_folder(&self.homes.join(&row.id))?;
+        self.store.insert_identity(&row).await?;
+        if self.store.current_identity().await?.is_none() {
+            self.store.set_current_identity(&row.id).await?;
+        }
+        self.tell(&row.id);
+        self.show(row).await
+    }
+
+    /// Changes an identity; what is left out stays.
+    pub async fn update(&self, call: UpdateIdentity) -> Result<Identity> {
+        let mut row = self.find(&call.identity).await?;
+        if let Some(name) = call.name {
+            check_name("identity", &name)?;
+            row.name = name;
+        }
+        if let Some(email) = call.email {
+            row.email = self.address(&email)?;
+        }
+        if let Some(author_email) = call.author_email {
+            row.author_email = self.address(&author_email)?;
+        }
+        if let Some(author_name) = call.author_name {
+            row.author_name = author(author_name)?;
+        }
+        if call.phone.is_some() {
+            row.phone = phone(call.phone)?;
+        }
+        self.check_unique(&row).await?;
+        row.updated_at = self.clock.now();
+        self.store.update_identity(&row).await?;
+        self.tell(&row.id);
+        self.show(row).await
+    }
+
+    /// Makes an identity the current one.
+    pub async fn choose(&self, call: UseIdentity) -> Result<Identity> {
+        let row = self.find(&call.identity).await?;
+        self.store.set_current_identity(&row.id).await?;
+        self.tell(&row.id);
+        self.show(row).await
+    }
+
+    /// Deletes an identity: its key, its secrets and its home are gone for ever.
+    pub async fn delete(&self, call: DeleteIdentity) -> Result<Done> {
+        let row = self.find(&call.identity).await?;
+        let live = self.store.live_sessions().await?;
+        if let Some(session) = live.iter().find(|s| s.identity_id == row.id) {
+            bail!(
+                Error::conflict(format!("{} works in slot {}", shown(&row.name), session.slot))
+                    .hint(format!("stop that session first: lanyard sessions stop {}", session.slot))
+            );
+        }
+        let secrets = self.store.secrets(&row.id).await?.len();
+        if secrets > 0 && !call.force {
+            bail!(
+                Error::new(
+                    Code::Unconfirmed,
+                    format!("deleting {} makes its {secrets} secrets unreadable for ever", shown(&row.name))
+                )
+                .hint("go on with --force")
+            );
+        }
+        self.store.delete_identity(&row.id).await?;
+        let home = self.homes.join(&row.id);
+        if let Err(e) = tokio::fs::remove_dir_all(&home).await
+            && e.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(e).with_context(|| format!("removing the home {}", home.display()));
+        }
+        self.tell(&row.id);
+        Ok(Done {})
+    }
+
+    /// The identity that `wanted` names.
+    pub async fn find(&self, wanted: &str) -> Result<IdentityRow> {
+        store::find("identity", wanted, self.store.identities().await?)
+    }
+
+    /// The identity that `wanted` names, or the current one.
+    pub async fn find_or_current(&self, wanted: Option<&str>) -> Result<IdentityRow> {
+        if let Some(wanted) = wanted {
+            return self.find(wanted).await;
+        }
+        let none = || {
+            Error::new(Code::NotFound, "no identity is named and none is the current one")
+                .hint("name one with --identity, or choose one: lanyard identity use NAME")
+        };
+        let id = self.store.current_identity().await?.ok_or_else(none)?;
+        Ok(self.store.identity(&id).await?.ok_or_else(none)?)
+    }
+
+    fn address(&self, text: &str) -> Result<String> {
+        let address = match text.contains('@') {
+            true => text.to_string(),
+            false => format!("{text}@{}", self.email_domain),
+        };
+        let plain = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
+        };
+        let good = address.len() <= EMAIL_MAX
+            && address.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));
+        match good {
+            true => Ok(address),
+            false => bail!(
+                Error::invalid(format!("{} is no e-mail address", shown(text)))
+                    .hint("give a local part such as build-1, or a whole address")
+            ),
+        }
+    }
+
+    async fn check_unique(&self, row: &IdentityRow) -> Result<()> {
+        for other in self.store.identities().await? {
+            if other.id == row.id {
+                continue;
+            }
+            if other.name == row.name {
+                bail!(Error::conflict(format!("there is an identity {} already", shown(&row.name))));
+            }
+            if other.email.eq_ignore_ascii_case(&row.email) {
+                bail!(
+                    Error::conflict(format!("{} is the address of {} already", row.email, shown(&other.name)))
+                        .hint("give another with --email")
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, id: &str) {
+        self.bus.publish(Event::IdentityChanged { identity: id.to_string() });
+    }
+}
+
+/// A name for commits: git takes no line breaks and no angle brackets.
+fn author(name: String) -> Result<String> {
+    let good = !name.trim().is_empty()
+        && name.len() <= 128
+        && !name.chars().any(|c| c.is_control() || matches!(c, '<' | '>'));
+    match good {
+        true => Ok(name),
+        false => bail!(Error::invalid(format!("{} is no name for a git author", shown(&name)))),
+    }
+}
+
+/// A phone number in E.164 form; empty text is none.
+fn phone(number: Option<String>) -> Result<Option<String>> {
+    let Some(number) = number.filter(|n| !n.is_empty()) else { return Ok(None) };
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    let good = (7..=15).contains(&digits.len())
+        && digits.chars().all(|c| c.is_ascii_digit())
+        && !digits.starts_with('0');
+    match good {
+        true => Ok(Some(number)),
+        false => bail!(
+            Error::invalid(format!("{} is no phone number", shown(&number))).hint("write it like +4915112345678")
+        ),
+    }
+}
+
+fn seen(row: IdentityRow, current: bool, secrets: usize) -> Identity {
+    Identity {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        phone: row.phone,
+        author_name: row.author_name,
+        author_email: row.author_email,
+        provider: Provider::Local,
+        current,
+        secrets: u32::try_from(secrets).unwrap_or(u32::MAX),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_are_e164_or_none() {
+        assert_eq!(phone(Some("+4915112345678".into())).unwrap(), Some("+4915112345678".into()));
+        assert_eq!(phone(Some(String::new())).unwrap(), None);
+        for bad in ["4915112345678", "+0123456789", "+49 151", "+123456", "+1234567890123456"] {
+            assert!(phone(Some(bad.into())).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_author_cannot_break_a_commit() {
+        for bad in ["", " ", "a\nb", "a <b>", "a\0"] {
+            assert!(author(bad.into()).is_err(), "{bad:?}");
+        }
+        assert!(author("Ünï Çødé".into()).is_ok());
+    }
+}

@@ -1,0 +1,128 @@
+//! The web door on loopback: the page, `POST /session`, `POST /call`, and two WebSockets.
+//!
+//! `/socket` carries the frames of the owner's socket, one per text message, after a first message with
+//! the token. `/attach` carries one terminal: chunks as binary messages (see [`api::wire`]).
+
+mod guard;
+mod pages;
+mod terminal;
+mod websocket;
+
+use crate::backend::Backend;
+use crate::caller::Caller;
+use crate::serve::{answer, answered, read};
+use crate::telling::told;
+use anyhow::{Context, Result};
+use api::wire::REQUEST_MAX;
+use api::{Code, Error, Request, Role, SecretText};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::TcpListener;
+
+/// Binds the web door's port on loopback.
+pub async fn bind(port: u16) -> Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).await.with_context(|| format!("taking the port {port} on 127.0.0.1"))
+}
+
+/// Serves the web door until the daemon ends.
+pub async fn serve(backend: Backend, listener: TcpListener) -> Result<()> {
+    let address = listener.local_addr().context("reading the web door's address")?;
+    backend.members.set_address(format!("http://{address}"));
+    let ending = backend.ending.clone();
+    let app = router(backend, address.port());
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move { ending.cancelled().await })
+        .await
+        .context("serving the web door")
+}
+
+fn router(backend: Backend, port: u16) -> Router {
+    let pages = pages::router(backend.config.ui.clone());
+    Router::new()
+        .route("/session", post(session))
+        .route("/call", post(call))
+        .route("/socket", get(websocket::open))
+        .route("/attach", get(terminal::open))
+        .layer(DefaultBodyLimit::max(REQUEST_MAX))
+        .with_state(backend)
+        .merge(pages)
+        .layer(axum::middleware::from_fn(move |request, next| guard::check(port, request, next)))
+}
+
+#[derive(Deserialize)]
+struct Exchange {
+    code: SecretText,
+}
+
+#[derive(Serialize)]
+struct Token {
+    token: SecretText,
+}
+
+/// Exchanges a one-time code for a token.
+async fn session(State(backend): State<Backend>, body: Bytes) -> Response {
+    let exchange: Exchange = match serde_json::from_slice(&body) {
+        Ok(exchange) => exchange,
+        Err(_) => return refusal(StatusCode::BAD_REQUEST, &Error::invalid("the body is no {\"code\":…}")),
+    };
+    // EXPOSE: the code is hashed and compared.
+    match backend.members.exchange(exchange.code.expose()) {
+        Ok(token) => {
+            tracing::info!(target: "audit", "a browser came in through the web door");
+            json(StatusCode::OK, &Token { token })
+        }
+        Err(e) => {
+            tracing::warn!(target: "audit", "a wrong code at the web door");
+            refusal(StatusCode::FORBIDDEN, &told(&e))
+        }
+    }
+}
+
+/// Answers one request.
+async fn call(State(backend): State<Backend>, headers: HeaderMap, body: Bytes) -> Response {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let Some(caller) = caller(&backend, token) else { return refusal(StatusCode::UNAUTHORIZED, &no_token()) };
+    let (id, request) = read(&body);
+    let line = match request {
+        Err(error) => answer(id, &Err(error)),
+        Ok(Request::AttachSession(_) | Request::Subscribe(_)) => answer(id, &Err(needs_socket())),
+        Ok(request) => answered(&backend, &caller, id, request).await,
+    };
+    (StatusCode::OK, json_type(), line.to_vec()).into_response()
+}
+
+/// Who the bearer of a token is.
+fn caller(backend: &Backend, token: &str) -> Option<Caller> {
+    match backend.members.role(token)? {
+        Role::Owner => Some(Caller::Owner),
+        Role::Approver | Role::Viewer | Role::Agent => None,
+    }
+}
+
+fn no_token() -> Error {
+    Error::refused("the token is missing, unknown or too old").hint("ask for a new address: lanyard web")
+}
+
+fn needs_socket() -> Error {
+    Error::new(Code::Unsupported, "that needs a WebSocket").hint("use /socket for events, /attach for a terminal")
+}
+
+fn refusal(status: StatusCode, error: &Error) -> Response {
+    json(status, &serde_json::json!({ "error": error }))
+}
+
+fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    (status, json_type(), serde_json::to_vec(value).unwrap_or_default()).into_response()
+}
+
+fn json_type() -> [(header::HeaderName, &'static str); 2] {
+    [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")]
+}

@@ -1,0 +1,134 @@
+//! The Unix sockets: the owner's, and one for each session.
+
+use super::connection::serve;
+use crate::ancestry::peer;
+use crate::backend::Backend;
+use crate::caller::Caller;
+use crate::sessions::Door;
+use anyhow::{Context, Result, bail};
+use api::{Code, Error};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+
+/// The owner's socket, bound, and the lock that makes this daemon the only one.
+pub struct OwnerSocket {
+    listener: UnixListener,
+    _lock: File,
+}
+
+/// Binds the owner's socket. A daemon that is there already is an error of the code `Conflict`.
+pub fn bind(path: &Path) -> Result<OwnerSocket> {
+    let lock_path = path.with_extension("lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&lock_path)
+        .with_context(|| format!("opening {}", lock_path.display()))?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        bail!(Error::new(Code::Conflict, format!("a daemon serves {} already", path.display())));
+    }
+    // The lock is ours, so a socket that is there was left by a daemon that was killed.
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).context("clearing the owner's socket"),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).with_context(|| format!("making the socket {}", path.display()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).context("closing the owner's socket")?;
+    Ok(OwnerSocket { listener, _lock: lock })
+}
+
+/// Serves the owner until the daemon ends.
+pub async fn serve_owner(backend: Backend, socket: &OwnerSocket) {
+    accept(&backend, &socket.listener, &backend.ending, |stream| check_owner(stream).map(|()| Caller::Owner)).await;
+}
+
+/// Serves each session's own socket as it is opened, until the daemon ends.
+pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
+    let ending = backend.ending.clone();
+    while let Some(Some(door)) = ending.run_until_cancelled(doors.recv()).await {
+        let backend = backend.clone();
+        backend.tasks.clone().spawn(async move {
+            let closed = backend.ending.child_token();
+            let agent = || Caller::Agent {
+                session: door.session.clone(),
+                slot: door.slot,
+                identity_id: door.identity_id.clone(),
+            };
+            let check = |stream: &UnixStream| check_agent(stream, door.keeper).map(|()| agent());
+            tokio::select! {
+                () = door.closed.cancelled() => {}
+                () = accept(&backend, &door.listener, &closed, check) => {}
+            }
+        });
+    }
+}
+
+/// Accepts connections until the end; each is checked, and served in a task of its own.
+async fn accept(
+    backend: &Backend,
+    listener: &UnixListener,
+    end: &tokio_util::sync::CancellationToken,
+    check: impl Fn(&UnixStream) -> api::Result<Caller>,
+) {
+    while let Some(accepted) = end.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _)) => {
+                let caller = check(&stream);
+                if let Err(error) = &caller {
+                    tracing::warn!(target: "audit", "refused at a socket: {}", error.message);
+                }
+                backend.tasks.spawn(serve(backend.clone(), stream, caller));
+            }
+            Err(e) => {
+                // Too many open files: those that are open must be served before new ones are taken.
+                tracing::error!("accepting a connection: {e}");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// The owner is of our user id and in no session's process tree.
+fn check_owner(stream: &UnixStream) -> api::Result<()> {
+    let peer = peer(stream).map_err(|e| unknown(&e))?;
+    check_uid(peer.uid)?;
+    match peer.foreign_keeper() {
+        Ok(None) => Ok(()),
+        Ok(Some(keeper)) => Err(Error::refused(format!(
+            "process {} belongs to a session (keeper {keeper}), and this is the owner's socket",
+            peer.pid
+        ))
+        .hint("in a slot, use the session's own socket: LANYARD_SOCKET")),
+        Err(e) => Err(unknown(&e)),
+    }
+}
+
+/// An agent is of our user id and descends from its session's keeper.
+fn check_agent(stream: &UnixStream, keeper: u32) -> api::Result<()> {
+    let peer = peer(stream).map_err(|e| unknown(&e))?;
+    check_uid(peer.uid)?;
+    match peer.descends_from(keeper) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::refused(format!("process {} is not of this session", peer.pid))
+            .hint("each session has a socket of its own: LANYARD_SOCKET")),
+        Err(e) => Err(unknown(&e)),
+    }
+}
+
+fn check_uid(uid: u32) -> api::Result<()> {
+    match uid == rustix::process::getuid().as_raw() {
+        true => Ok(()),
+        false => Err(Error::refused(format!("user {uid} is not the owner of this daemon"))),
+    }
+}
+
+fn unknown(error: &std::io::Error) -> Error {
+    Error::refused(format!("it cannot be told who asks: {error}"))
+        .hint("the process that connected must stay until it is answered")
+}

@@ -1,0 +1,54 @@
+//! Adopting what a former daemon left: living keepers go on, dead ones are written down.
+
+use super::{Sessions, launching::remove_folder};
+use crate::store::SessionRow;
+use anyhow::Result;
+use api::sessions::{Exit, State};
+use std::collections::HashSet;
+
+impl Sessions {
+    /// Takes over every session that a former daemon left, and tidies the folders of those that are gone.
+    pub async fn adopt(&self) -> Result<()> {
+        for row in self.store.live_sessions().await? {
+            let id = row.id.clone();
+            if let Err(e) = self.adopt_one(row).await {
+                tracing::error!("adopting session {id}: {e:#}");
+            }
+        }
+        self.tidy().await
+    }
+
+    async fn adopt_one(&self, mut row: SessionRow) -> Result<()> {
+        let Ok(hello) = self.link(&row).hello().await else {
+            tracing::warn!("the keeper of session {} is gone", row.id);
+            self.end(&row.id, Exit::Lost).await?;
+            return Ok(());
+        };
+        row.state = State::Working.name().into();
+        row.keeper_pid = Some(i64::from(hello.keeper));
+        self.store.put_session(&row).await?;
+        if hello.ended.is_none() {
+            let listener = self.bind(&row.id)?;
+            self.open_door(&row, hello.keeper, listener).await;
+        }
+        tracing::info!("adopted session {} of slot {}", row.id, row.slot);
+        self.tell(&row);
+        self.watch(row);
+        Ok(())
+    }
+
+    /// Removes the folders of sessions that no slot shows any more, and lets their keepers go.
+    async fn tidy(&self) -> Result<()> {
+        let shown = self.store.last_sessions().await?;
+        let kept: HashSet<_> = shown.iter().map(|row| self.config.session_folder(&row.id)).collect();
+        let Some(parent) = self.config.session_folder("x").parent().map(|p| p.to_path_buf()) else { return Ok(()) };
+        for entry in std::fs::read_dir(parent)?.flatten() {
+            let folder = entry.path();
+            if !kept.contains(&folder) {
+                crate::keeper::link::Link::new(folder.join("keep.sock")).release().await.ok();
+                remove_folder(&folder);
+            }
+        }
+        Ok(())
+    }
+}

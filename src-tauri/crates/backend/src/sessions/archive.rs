@@ -1,0 +1,73 @@
+//! Archiving a worktree: what runs in it is stopped, what would be lost is named first.
+
+use super::Sessions;
+use crate::store::WorktreeRow;
+use anyhow::{Result, bail};
+use api::names::shown;
+use api::sessions::StopSession;
+use api::worktrees::{ArchiveWorktree, Loss, Worktree};
+use api::{Code, Error};
+
+/// How many files and commits an error names.
+const NAMED: usize = 5;
+
+impl Sessions {
+    /// Archives a worktree. Without `force`, anything that would be lost is an error that names it.
+    pub async fn archive(&self, call: ArchiveWorktree) -> Result<Worktree> {
+        let row = self.worktrees.find(&call.worktree).await?;
+        let live = self.store.live_sessions().await?.into_iter().find(|s| s.worktree_id == row.id);
+        if !call.force {
+            if let Some(session) = &live {
+                let message = format!("slot {} still works in {}", session.slot, shown(&row.name));
+                bail!(Error::new(Code::Unconfirmed, message).hint("--force stops it and archives the worktree"));
+            }
+            check_loss(&row, &self.worktrees.loss(&row).await?)?;
+        }
+        if let Some(session) = live {
+            self.stop(StopSession { session: session.id, grace_ms: None }).await?;
+        }
+        let _changing = self.live.changing.lock().await;
+        for ended in self.store.last_sessions().await?.iter().filter(|s| s.worktree_id == row.id) {
+            self.release(&ended.id).await;
+        }
+        self.worktrees.archive(row).await
+    }
+}
+
+fn check_loss(row: &WorktreeRow, loss: &Loss) -> Result<()> {
+    let mut parts = Vec::new();
+    if loss.uncommitted_count > 0 {
+        let files = named(&loss.uncommitted, loss.uncommitted_count);
+        parts.push(format!("{} uncommitted files ({files})", loss.uncommitted_count));
+    }
+    if loss.unpushed_count > 0 {
+        let commits = named(&loss.unpushed, loss.unpushed_count);
+        parts.push(format!("{} unpushed commits ({commits})", loss.unpushed_count));
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the worktree {} has {}", shown(&row.name), parts.join(" and "));
+    bail!(
+        Error::new(Code::Unconfirmed, message)
+            .hint("--force archives it all the same: uncommitted changes are lost, commits stay on the branch")
+    )
+}
+
+fn named(things: &[String], count: u32) -> String {
+    let first: Vec<String> = things.iter().take(NAMED).map(|t| t.escape_debug().take(80).collect()).collect();
+    let more = if count as usize > first.len() { ", …" } else { "" };
+    format!("{}{more}", first.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_named_but_not_endlessly() {
+        let things: Vec<String> = (0..9).map(|n| format!("f{n}")).collect();
+        assert_eq!(named(&things, 9), "f0, f1, f2, f3, f4, …");
+        assert_eq!(named(&things[..2], 2), "f0, f1");
+    }
+}

@@ -1,0 +1,180 @@
+//! Launching a session: its row, its socket, its environment, its keeper.
+
+use super::{Order, Sessions, seen};
+use crate::config::make_folder;
+use crate::environment::{self, Place, Seat};
+use crate::keeper::launch::launch;
+use crate::keeper::spec::Spec;
+use crate::projects::allowed_env;
+use crate::store::{self, ProjectRow, SessionRow};
+use anyhow::{Context, Result};
+use api::sessions::{Session, State};
+use api::{Event, SecretText};
+use std::path::{Path, PathBuf};
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+/// A session's own socket, ready to be served.
+pub struct Door {
+    /// The session's id.
+    pub session: String,
+    /// Its slot.
+    pub slot: u32,
+    /// Its identity's id.
+    pub identity_id: String,
+    /// The keeper that all its processes descend from.
+    pub keeper: u32,
+    /// The socket.
+    pub listener: UnixListener,
+    /// Cancelled when the session ends.
+    pub closed: CancellationToken,
+}
+
+impl Sessions {
+    /// Launches an order; the intent is written first, and a launch that fails leaves nothing behind.
+    pub(super) async fn launch(&self, project: &ProjectRow, order: Order) -> Result<Session> {
+        let row = order.row(store::new_id(), project, self.clock.now())?;
+        self.release_last(row.slot).await;
+        let env = self.environment(project, &order, &row).await?;
+        self.store.put_session(&row).await?;
+        match self.launch_keeper(row.clone(), &order, env).await {
+            Ok(row) => {
+                self.tell(&row);
+                self.watch(row.clone());
+                Ok(seen(row))
+            }
+            Err(e) => {
+                self.store.delete_session(&row.id).await?;
+                remove_folder(&self.config.session_folder(&row.id));
+                Err(e)
+            }
+        }
+    }
+
+    /// The variables of one command that is run under an identity, without a session.
+    pub async fn command_environment(
+        &self,
+        identity: &store::IdentityRow,
+        project: Option<&ProjectRow>,
+    ) -> Result<Vec<(String, SecretText)>> {
+        let allowed = project.map(allowed_env).unwrap_or_default();
+        self.build(identity, &allowed, None).await
+    }
+
+    async fn environment(
+        &self,
+        project: &ProjectRow,
+        order: &Order,
+        row: &SessionRow,
+    ) -> Result<Vec<(String, SecretText)>> {
+        let socket = self.agent_socket(&row.id);
+        let seat = Seat { session: &row.id, slot: order.slot, socket: &socket };
+        self.build(&order.identity, &allowed_env(project), Some(seat)).await
+    }
+
+    async fn build(
+        &self,
+        identity: &store::IdentityRow,
+        allowed: &[String],
+        session: Option<Seat<'_>>,
+    ) -> Result<Vec<(String, SecretText)>> {
+        let secrets = self.secrets.injected(identity).await?;
+        let home = self.config.home(&identity.id);
+        environment::furnish(&home)?;
+        let commands = self.config.commands();
+        let place = Place { identity, home: &home, commands: &commands, allowed, session };
+        Ok(environment::build(&self.config.owner_env, &place, secrets))
+    }
+
+    async fn launch_keeper(
+        &self,
+        mut row: SessionRow,
+        order: &Order,
+        env: Vec<(String, SecretText)>,
+    ) -> Result<SessionRow> {
+        make_folder(&self.config.session_folder(&row.id))?;
+        let listener = self.bind(&row.id)?;
+        let spec = Spec {
+            session: row.id.clone(),
+            socket: self.keeper_socket(&row.id),
+            command: order.command.clone(),
+            env,
+            cwd: PathBuf::from(&row.path),
+            size: order.size,
+            scrollback: self.config.settings.scrollback,
+        };
+        let hello = launch(&self.config.programs.join("lanyardd"), &spec).await?;
+        row.state = State::Working.name().into();
+        row.keeper_pid = Some(i64::from(hello.keeper));
+        self.store.put_session(&row).await?;
+        self.open_door(&row, hello.keeper, listener).await;
+        Ok(row)
+    }
+
+    /// Binds a session's own socket, which only its own processes can use.
+    pub(super) fn bind(&self, id: &str) -> Result<UnixListener> {
+        let socket = self.agent_socket(id);
+        match std::fs::remove_file(&socket) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).context("clearing a session's socket"),
+            _ => {}
+        }
+        UnixListener::bind(&socket).with_context(|| format!("making the socket {}", socket.display()))
+    }
+
+    /// Hands a session's socket over to be served.
+    pub(super) async fn open_door(&self, row: &SessionRow, keeper: u32, listener: UnixListener) {
+        let closed = CancellationToken::new();
+        let door = Door {
+            session: row.id.clone(),
+            slot: u32::try_from(row.slot).unwrap_or(0),
+            identity_id: row.identity_id.clone(),
+            keeper,
+            listener,
+            closed: closed.clone(),
+        };
+        self.live.doors.lock().unwrap_or_else(|e| e.into_inner()).insert(row.id.clone(), closed);
+        if self.doors.send(door).await.is_err() {
+            tracing::warn!("the daemon is ending: the socket of session {} is not served", row.id);
+        }
+    }
+
+    fn agent_socket(&self, id: &str) -> PathBuf {
+        self.config.session_folder(id).join("agent.sock")
+    }
+
+    /// Lets the keeper of a slot's last session go, whose terminal was kept to be read.
+    async fn release_last(&self, slot: i64) {
+        let last = match self.store.last_sessions().await {
+            Ok(rows) => rows.into_iter().find(|row| row.slot == slot),
+            Err(e) => return tracing::error!("finding the last session of slot {slot}: {e:#}"),
+        };
+        if let Some(row) = last {
+            self.release(&row.id).await;
+        }
+    }
+
+    /// Lets an ended session's keeper go.
+    pub(super) async fn release(&self, id: &str) {
+        let folder = self.config.session_folder(id);
+        if folder.is_dir() {
+            // A keeper that does not answer is gone already.
+            crate::keeper::link::Link::new(self.keeper_socket(id)).release().await.ok();
+            remove_folder(&folder);
+        }
+    }
+
+    /// Tells the bus how a session is now.
+    pub(super) fn tell(&self, row: &SessionRow) {
+        let session = Box::new(seen(row.clone()));
+        self.bus.publish(Event::SessionStateChanged { session, at: self.clock.now() });
+    }
+}
+
+/// Removes a session's folder with its sockets.
+pub(super) fn remove_folder(folder: &Path) {
+    if let Err(e) = std::fs::remove_dir_all(folder)
+        && e.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!("removing {}: {e}", folder.display());
+    }
+}

@@ -1,0 +1,300 @@
+//! The room of sessions: one agent terminal each, in one worktree, under one identity.
+
+mod adopt;
+mod archive;
+mod ending;
+mod find;
+mod launching;
+mod row;
+
+pub use launching::Door;
+pub use row::seen;
+
+use crate::agents;
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keeper::link::Link;
+use crate::projects::Projects;
+use crate::secrets::Secrets;
+use crate::store::{IdentityRow, ProjectRow, SessionRow, Store, WorktreeRow};
+use crate::worktrees::Worktrees;
+use anyhow::{Result, bail};
+use api::names::shown;
+use api::sessions::{ListSessions, Screen, SendText, Session, Size, StartSession, StopSession};
+use api::{Done, Error};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How many sessions a list with the ended ones shows.
+const LISTED: i64 = 500;
+/// How long a stop waits between SIGHUP and SIGKILL where nobody says.
+const GRACE_MS: u64 = 5_000;
+/// The longest such wait.
+const GRACE_MAX_MS: u64 = 60_000;
+/// The longest text that one call types, in bytes.
+const SEND_MAX: usize = 256 * 1024;
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    config: Arc<Config>,
+    projects: Projects,
+    worktrees: Worktrees,
+    secrets: Secrets,
+    tasks: TaskTracker,
+    doors: mpsc::Sender<Door>,
+    live: Arc<Live>,
+}
+
+/// What is known of running sessions beside the store.
+#[derive(Default)]
+struct Live {
+    /// One start, stop or archive at a time: each looks at what is free before it acts.
+    changing: tokio::sync::Mutex<()>,
+    /// Closes a session's own socket.
+    doors: Mutex<HashMap<String, CancellationToken>>,
+    /// Sessions that the owner has asked to end.
+    stopping: Mutex<HashSet<String>>,
+    /// Held while an end is written, so that it is written once.
+    ending: tokio::sync::Mutex<()>,
+}
+
+/// The rooms and things that sessions are made of.
+pub struct Parts {
+    /// The store.
+    pub store: Store,
+    /// The bus.
+    pub bus: Bus,
+    /// The clock.
+    pub clock: Clock,
+    /// Paths and limits.
+    pub config: Arc<Config>,
+    /// The room of projects.
+    pub projects: Projects,
+    /// The room of worktrees.
+    pub worktrees: Worktrees,
+    /// The room of secrets.
+    pub secrets: Secrets,
+    /// Where tasks are tracked.
+    pub tasks: TaskTracker,
+    /// Where a session's own socket is handed over to be served.
+    pub doors: mpsc::Sender<Door>,
+}
+
+impl Sessions {
+    /// Opens the room.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, bus, clock, config, projects, worktrees, secrets, tasks, doors } = parts;
+        Self { store, bus, clock, config, projects, worktrees, secrets, tasks, doors, live: Arc::default() }
+    }
+
+    /// The sessions that run, or the newest of all.
+    pub async fn list(&self, call: ListSessions) -> Result<Vec<Session>> {
+        let rows = match call.ended {
+            true => self.store.sessions(LISTED).await?,
+            false => self.store.live_sessions().await?,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// Starts an agent or a command in a slot, in the worktree of a branch.
+    pub async fn start(&self, call: StartSession) -> Result<Session> {
+        let _changing = self.live.changing.lock().await;
+        let (agent, identity) = self.seat(&call).await?;
+        self.check_slot_free(call.slot).await?;
+        let project = self.projects.find(&call.project).await?;
+        let command = self.command(&agent, call.command)?;
+        let prepared = self.worktrees.prepare(&project, &call.branch, call.base.as_deref()).await?;
+        let order = Order {
+            slot: call.slot,
+            identity,
+            worktree: prepared.row.clone(),
+            agent,
+            command,
+            size: call.size.unwrap_or(Size::DEFAULT).clamped(),
+        };
+        let started = match self.check_worktree_free(&order.worktree).await {
+            Ok(()) => self.launch(&project, order).await,
+            Err(e) => Err(e),
+        };
+        if started.is_err()
+            && let Err(e) = self.worktrees.undo(&project, &prepared).await
+        {
+            tracing::error!("taking back the worktree {}: {e:#}", prepared.row.path);
+        }
+        started
+    }
+
+    /// Starts the same command in the same slot and worktree again; a running one is stopped first.
+    pub async fn restart(&self, wanted: &str) -> Result<Session> {
+        let row = self.find(wanted).await?;
+        if row::state(&row).is_live() {
+            self.stop(StopSession { session: row.id.clone(), grace_ms: None }).await?;
+        }
+        let _changing = self.live.changing.lock().await;
+        let slot = u32::try_from(row.slot)?;
+        self.check_slot_free(slot).await?;
+        let worktree = self.store.worktree(&row.worktree_id).await?.filter(|w| w.archived_at.is_none());
+        let gone = || Error::conflict(format!("the worktree {} was archived", shown(&row.worktree)));
+        let worktree = worktree.ok_or_else(|| gone().hint("start a new session on its branch"))?;
+        self.check_worktree_free(&worktree).await?;
+        let project = self.projects.find(&worktree.project_id).await?;
+        let identity = self.store.identity(&row.identity_id).await?;
+        let identity = identity.ok_or_else(|| Error::not_found("identity", &row.identity))?;
+        let command: Vec<String> = serde_json::from_str(&row.command)?;
+        let order = Order { slot, identity, worktree, agent: row.agent, command, size: Size::DEFAULT };
+        self.launch(&project, order).await
+    }
+
+    /// Types into a terminal.
+    pub async fn send(&self, call: SendText) -> Result<Done> {
+        if call.text.len() > SEND_MAX {
+            bail!(Error::new(api::Code::TooLarge, "the text is longer than 256 KiB").hint("send it in pieces"));
+        }
+        let row = self.find_live(&call.session).await?;
+        self.link(&row).send(call.text.as_bytes()).await?;
+        Ok(Done {})
+    }
+
+    /// What a terminal shows now, or showed at its end.
+    pub async fn screen(&self, wanted: &str) -> Result<Screen> {
+        let row = self.find(wanted).await?;
+        Ok(self.link(&row).screen().await.map_err(|e| self.terminal_gone(&row, e))?)
+    }
+
+    /// The session to attach to, and the way to its keeper.
+    pub async fn attach(&self, wanted: &str) -> Result<(Session, Link)> {
+        let row = self.find(wanted).await?;
+        let link = self.link(&row);
+        link.hello().await.map_err(|e| self.terminal_gone(&row, e))?;
+        Ok((seen(row), link))
+    }
+
+    /// Ends a session's whole process tree.
+    pub async fn stop(&self, call: StopSession) -> Result<Session> {
+        let row = self.find_live(&call.session).await?;
+        let grace = call.grace_ms.unwrap_or(GRACE_MS).min(GRACE_MAX_MS);
+        self.lock_stopping().insert(row.id.clone());
+        let stopped = self.link(&row).stop(grace).await;
+        let exit = match stopped {
+            Ok(ended) => ended.exit,
+            Err(e) => {
+                self.lock_stopping().remove(&row.id);
+                return Err(e.into());
+            }
+        };
+        Ok(seen(self.end(&row.id, exit).await?))
+    }
+
+    fn lock_stopping(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.live.stopping.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn link(&self, row: &SessionRow) -> Link {
+        Link::new(self.keeper_socket(&row.id))
+    }
+
+    fn keeper_socket(&self, id: &str) -> PathBuf {
+        self.config.session_folder(id).join("keep.sock")
+    }
+
+    /// The agent and the identity of the slot that a start names.
+    async fn seat(&self, call: &StartSession) -> Result<(String, IdentityRow)> {
+        let slots = self.store.slots().await?;
+        let slot = slots.into_iter().find(|s| s.number == i64::from(call.slot));
+        let slot = slot.ok_or_else(|| Error::not_found("slot", &call.slot.to_string()))?;
+        let identity = match &slot.identity_id {
+            Some(id) => self.store.identity(id).await?,
+            None => None,
+        };
+        let empty = Error::conflict(format!("slot {} has no identity", call.slot))
+            .hint(format!("seat one: lanyard slot set {} --identity NAME", call.slot));
+        let agent = match (&call.agent, call.command.is_empty()) {
+            (Some(_), false) => bail!(Error::invalid("an agent and a command were given").hint("give one of them")),
+            (_, false) => agents::COMMAND.to_string(),
+            (Some(agent), true) => agent.clone(),
+            (None, true) => slot.agent,
+        };
+        Ok((agent, identity.ok_or(empty)?))
+    }
+
+    fn command(&self, agent: &str, given: Vec<String>) -> Result<Vec<String>> {
+        let env = &self.config.owner_env;
+        let shell = env.get(std::ffi::OsStr::new("SHELL")).and_then(|s| s.to_str());
+        let command = match given.is_empty() {
+            true => agents::command(agent, shell)?,
+            false => given,
+        };
+        if command.iter().any(|part| part.contains('\0')) || command[0].is_empty() {
+            bail!(Error::invalid("a command cannot be empty or hold a zero byte"));
+        }
+        let program = &command[0];
+        // A path relative to the worktree is known only once that is there: the keeper looks then.
+        let later = program.contains('/') && !program.starts_with('/');
+        let path = env.get(std::ffi::OsStr::new("PATH")).map(|path| path.as_os_str());
+        if !later && agents::find_program(program, path).is_none() && program != "lanyard" {
+            bail!(agents::no_program(program));
+        }
+        Ok(command)
+    }
+
+    async fn check_slot_free(&self, slot: u32) -> Result<()> {
+        let live = self.store.live_sessions().await?;
+        let Some(session) = live.iter().find(|s| s.slot == i64::from(slot)) else { return Ok(()) };
+        bail!(
+            Error::conflict(format!("slot {slot} runs a session already, on {}", shown(&session.branch)))
+                .hint(format!("stop it first (lanyard sessions stop {slot}) or take another slot"))
+        )
+    }
+
+    async fn check_worktree_free(&self, worktree: &WorktreeRow) -> Result<()> {
+        let live = self.store.live_sessions().await?;
+        let Some(session) = live.iter().find(|s| s.worktree_id == worktree.id) else { return Ok(()) };
+        bail!(
+            Error::conflict(format!("slot {} works in the worktree {} already", session.slot, shown(&worktree.name)))
+                .hint("take another branch, or stop that session first")
+        )
+    }
+}
+
+/// What shall be started.
+struct Order {
+    slot: u32,
+    identity: IdentityRow,
+    worktree: WorktreeRow,
+    agent: String,
+    command: Vec<String>,
+    size: Size,
+}
+
+impl Order {
+    fn row(&self, id: String, project: &ProjectRow, now: api::Millis) -> Result<SessionRow> {
+        Ok(SessionRow {
+            id,
+            slot: i64::from(self.slot),
+            identity_id: self.identity.id.clone(),
+            identity: self.identity.name.clone(),
+            project: project.name.clone(),
+            worktree_id: self.worktree.id.clone(),
+            worktree: self.worktree.name.clone(),
+            branch: self.worktree.branch.clone(),
+            path: self.worktree.path.clone(),
+            agent: self.agent.clone(),
+            command: serde_json::to_string(&self.command)?,
+            state: api::sessions::State::Starting.name().into(),
+            reason: None,
+            exit: None,
+            keeper_pid: None,
+            started_at: now,
+            ended_at: None,
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! The table `sessions`.
+
+use super::{Named, Store};
+use anyhow::{Context, Result};
+use api::Millis;
+
+/// A session as it is stored.
+#[derive(Clone, sqlx::FromRow)]
+pub struct SessionRow {
+    /// UUID v7.
+    pub id: String,
+    /// The slot's number.
+    pub slot: i64,
+    /// The identity's id.
+    pub identity_id: String,
+    /// The identity's name at the start.
+    pub identity: String,
+    /// The project's name.
+    pub project: String,
+    /// The worktree's id.
+    pub worktree_id: String,
+    /// The worktree's name.
+    pub worktree: String,
+    /// The worktree's branch.
+    pub branch: String,
+    /// Where it runs.
+    pub path: String,
+    /// The agent.
+    pub agent: String,
+    /// The command, as a JSON array.
+    pub command: String,
+    /// The state's name.
+    pub state: String,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// How it ended, as JSON.
+    pub exit: Option<String>,
+    /// Its keeper's process id.
+    pub keeper_pid: Option<i64>,
+    /// When it was started.
+    pub started_at: Millis,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+}
+
+impl Named for SessionRow {
+    // A session has no name of its own.
+    fn name(&self) -> &str {
+        &self.id
+    }
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Store {
+    /// The newest sessions first, at most `limit`.
+    pub async fn sessions(&self, limit: i64) -> Result<Vec<SessionRow>> {
+        sqlx::query_as("SELECT * FROM sessions ORDER BY started_at DESC, id DESC LIMIT $1")
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .context("reading the sessions")
+    }
+
+    /// The sessions that run or were running when the daemon ended.
+    pub async fn live_sessions(&self) -> Result<Vec<SessionRow>> {
+        sqlx::query_as("SELECT * FROM sessions WHERE state IN ('starting', 'working') ORDER BY slot, started_at")
+            .fetch_all(&self.pool)
+            .await
+            .context("reading the live sessions")
+    }
+
+    /// The last session of each slot.
+    pub async fn last_sessions(&self) -> Result<Vec<SessionRow>> {
+        let sql = "SELECT s.* FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM sessions t \
+                   WHERE t.slot = s.slot AND (t.started_at > s.started_at \
+                   OR (t.started_at = s.started_at AND t.id > s.id))) ORDER BY s.slot";
+        sqlx::query_as(sql).fetch_all(&self.pool).await.context("reading the last sessions")
+    }
+
+    /// The session with this id.
+    pub async fn session(&self, id: &str) -> Result<Option<SessionRow>> {
+        sqlx::query_as("SELECT * FROM sessions WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .context("reading a session")
+    }
+
+    /// Sessions whose id begins with `prefix`, which holds only hexadecimal digits and hyphens.
+    pub async fn sessions_by_prefix(&self, prefix: &str) -> Result<Vec<SessionRow>> {
+        sqlx::query_as("SELECT * FROM sessions WHERE id LIKE $1 LIMIT 3")
+            .bind(format!("{prefix}%"))
+            .fetch_all(&self.pool)
+            .await
+            .context("reading sessions")
+    }
+
+    /// Adds a session, or writes what may have changed of it.
+    pub async fn put_session(&self, row: &SessionRow) -> Result<()> {
+        let sql = "INSERT INTO sessions (id, slot, identity_id, identity, project, worktree_id, worktree, \
+                   branch, path, agent, command, state, reason, exit, keeper_pid, started_at, ended_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+                   ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, \
+                   exit = excluded.exit, keeper_pid = excluded.keeper_pid, ended_at = excluded.ended_at";
+        sqlx::query(sql)
+            .bind(&row.id)
+            .bind(row.slot)
+            .bind(&row.identity_id)
+            .bind(&row.identity)
+            .bind(&row.project)
+            .bind(&row.worktree_id)
+            .bind(&row.worktree)
+            .bind(&row.branch)
+            .bind(&row.path)
+            .bind(&row.agent)
+            .bind(&row.command)
+            .bind(&row.state)
+            .bind(&row.reason)
+            .bind(&row.exit)
+            .bind(row.keeper_pid)
+            .bind(row.started_at)
+            .bind(row.ended_at)
+            .execute(&self.pool)
+            .await
+            .context("writing a session")?;
+        Ok(())
+    }
+
+    /// Forgets a session that never ran.
+    pub async fn delete_session(&self, id: &str) -> Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .context("deleting a session")?;
+        Ok(())
+    }
+}
