@@ -3,11 +3,12 @@
 use crate::failure::{Failure, Result};
 use crate::hand::Hand;
 use crate::wiped::Wiped;
-use api::SecretText;
-use api::identities::GetEnvironment;
+use api::identities::{GetEnvironment, Variable};
+use api::sessions::Size;
 use rustix::fs::{MemfdFlags, SeekFrom, memfd_create, seek};
-use serde::Serialize;
-use std::io::Write;
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -26,21 +27,13 @@ pub struct RunCommand {
     command: Vec<String>,
 }
 
-/// What the guard reads from the file that it inherits.
-#[derive(Serialize)]
-struct Spec {
-    command: Vec<String>,
-    env: Vec<(String, SecretText)>,
-}
-
 impl RunCommand {
     /// Becomes the command's guard, which ends with the command's status.
     pub fn run(self, hand: &mut Hand) -> Result<()> {
         let RunCommand { identity, project, command } = self;
         let environment = hand.ask(&GetEnvironment { identity, project })?;
-        let env = environment.into_iter().map(|variable| (variable.name, variable.value)).collect();
         let program = hand.place().daemon()?;
-        let error = spec_file(&Spec { command, env }).map(|file| {
+        let error = spec_file(&command, &environment).map(|file| {
             Command::new(&program).args(["keep", "--in-place"]).arg(file.as_raw_fd().to_string()).exec()
         });
         let error = error.unwrap_or_else(|error| error);
@@ -48,12 +41,24 @@ impl RunCommand {
     }
 }
 
-/// A file in memory alone, with no name, that the guard inherits: the environment holds secrets.
-fn spec_file(spec: &Spec) -> std::io::Result<std::fs::File> {
-    let mut json = Wiped::new(16 * 1024);
-    serde_json::to_writer(&mut json, spec)?;
-    let mut file = std::fs::File::from(memfd_create("lanyard", MemfdFlags::empty())?);
-    file.write_all(json.as_slice())?;
+/// A file in memory alone, with no name, that the guard inherits: what a keeper reads at its start. One line
+/// of JSON, then `NAME=VALUE` entries that each end with a NUL; no terminal is opened, so its size and the
+/// socket say nothing.
+fn spec_file(command: &[String], environment: &[Variable]) -> io::Result<File> {
+    let size = Size::DEFAULT;
+    let head = json!({
+        "session": "", "socket": "", "command": command, "cwd": ".", "size": size, "scrollback": 0
+    });
+    let mut spec = Wiped::new(16 * 1024);
+    spec.push(format!("{head}\n").as_bytes());
+    for Variable { name, value } in environment {
+        // EXPOSE: the value goes into the environment of the command that it is meant for.
+        for part in [name, "=", value.expose(), "\0"] {
+            spec.push(part.as_bytes());
+        }
+    }
+    let mut file = File::from(memfd_create("lanyard", MemfdFlags::empty())?);
+    file.write_all(spec.as_slice())?;
     seek(&file, SeekFrom::Start(0))?;
     Ok(file)
 }
@@ -61,14 +66,19 @@ fn spec_file(spec: &Spec) -> std::io::Result<std::fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use api::SecretText;
     use std::io::Read;
 
     #[test]
     fn the_guard_reads_command_and_environment_from_the_start_of_the_file() {
-        let env = vec![("A".to_string(), SecretText::new("b".into()))];
-        let mut file = spec_file(&Spec { command: vec!["ls".into()], env }).unwrap();
+        let variable =
+            |name: &str, value: &str| Variable { name: name.into(), value: SecretText::new(value.into()) };
+        let environment = [variable("A", "b"), variable("KEY", "two\nlines")];
+        let mut file = spec_file(&["ls".into()], &environment).unwrap();
         let mut text = String::new();
         file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, r#"{"command":["ls"],"env":[["A","b"]]}"#);
+        let (head, entries) = text.split_once('\n').unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(head).unwrap()["command"], json!(["ls"]));
+        assert_eq!(entries, "A=b\0KEY=two\nlines\0");
     }
 }
