@@ -1,3 +1,19 @@
 //! Through the command line and the sockets, with real git, real terminals and real processes.
+// What a test unwraps is what it is about: a failure there is the test's own.
+#![allow(clippy::unwrap_used)]
 
+mod bad_input;
+mod completions;
+mod doors;
+mod environment;
 mod house;
+mod identities;
+mod killing;
+mod projects;
+mod prying;
+mod secrets;
+mod sessions;
+mod slots;
+mod vault;
+mod web;
+mod worktrees;

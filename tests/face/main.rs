@@ -1,1 +1,10 @@
-//! Through the page and the window.
+//! Through the page and the window: what a person does with hands and eyes, in Chromium and in the real window.
+
+mod browser;
+mod desktop;
+mod driver;
+mod manners;
+mod notices;
+mod page;
+mod story;
+mod window;

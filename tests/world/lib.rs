@@ -22,7 +22,7 @@ pub use door::Door;
 pub use owner::OWNERS_LOGINS;
 pub use processes::{Process, mentioning};
 pub use programs::{present, program, python};
-pub use run::{Outcome, run};
+pub use run::{Outcome, run, wait_for_end};
 pub use terminal::Terminal;
 
 use serde_json::Value;

@@ -53,12 +53,15 @@ pub(crate) fn settle(world: &mut World) {
     for (name, value) in VARIABLES {
         world.set(name, value);
     }
+    // The web door serves a page; what it looks like is no matter here.
+    write_private(&world.path("ui/index.html"), "<!doctype html><title>Lanyard</title>\n");
     let path = std::env::var("PATH").expect("the tests have a PATH");
     for (name, value) in [
         ("PATH", path),
         ("HOME", home.display().to_string()),
         ("LANYARD_HOME", world.home().display().to_string()),
         ("LANYARD_PASSPHRASE_FILE", world.passphrase_file().display().to_string()),
+        ("LANYARD_UI", world.path("ui").display().to_string()),
         ("XDG_RUNTIME_DIR", runtime.display().to_string()),
     ] {
         world.set(name, value);

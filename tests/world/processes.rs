@@ -3,6 +3,7 @@
 use crate::DEADLINE;
 use crate::run::wait_for_pidfd;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use std::collections::HashSet;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -63,16 +64,33 @@ impl Process {
     }
 }
 
-/// Every process whose command line, environment or folder mentions this text, other than the test itself.
+/// Every process whose command line, environment, folder, open files or sockets mention this text, other
+/// than the test itself. A keeper has no environment, but its socket lies in the world's folder.
 pub fn mentioning(text: &str) -> Vec<Process> {
     let us = std::process::id() as i32;
+    let sockets = sockets_below(text);
+    let opens = |pid: i32| {
+        let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|link| {
+            let link = link.to_string_lossy().into_owned();
+            link.contains(text) || sockets.contains(&link)
+        })
+    };
     let mentions = |pid: i32| {
         let folder = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
         read_lossy(pid, "environ").contains(text)
             || read_lossy(pid, "cmdline").contains(text)
             || folder.to_string_lossy().contains(text)
+            || opens(pid)
     };
     numbers().into_iter().filter(|pid| *pid != us && mentions(*pid)).filter_map(Process::of).collect()
+}
+
+/// The sockets with this text in their path, as the links in `/proc/PID/fd` name them.
+fn sockets_below(text: &str) -> HashSet<String> {
+    let table = fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    let inode = |line: &str| line.split_whitespace().nth(6).map(|inode| format!("socket:[{inode}]"));
+    table.lines().filter(|line| line.contains(text)).filter_map(inode).collect()
 }
 
 /// Ends every process of a world. Some start others while they end, so it looks again until none is left.

@@ -88,7 +88,7 @@ fn reader(from: Option<impl Read + Send + 'static>) -> std::sync::mpsc::Receiver
 }
 
 /// Waits until a child has ended; false if the deadline passes first.
-pub(crate) fn wait_for_end(child: &Child, deadline: Duration) -> bool {
+pub fn wait_for_end(child: &Child, deadline: Duration) -> bool {
     let pid = Pid::from_child(child);
     match pidfd_open(pid, PidfdFlags::empty()) {
         Ok(pidfd) => wait_for_pidfd(&pidfd, deadline),

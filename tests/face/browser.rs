@@ -1,0 +1,88 @@
+//! The page in headless Chromium, through the web door.
+
+use crate::desktop::on_path;
+use crate::driver::Driver;
+use crate::page::Page;
+use crate::story;
+use serde_json::{Value, json};
+use tests::World;
+
+/// Whether this machine has a browser to test with.
+pub fn possible() -> bool {
+    on_path("chromium") && on_path("chromedriver")
+}
+
+/// Opens the page of a world's daemon in a browser of its own.
+#[track_caller]
+pub fn open(world: &World) -> Page {
+    let profile = format!("--user-data-dir={}", world.path("chromium").display());
+    let arguments = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--window-size=1400,900",
+        &profile,
+    ];
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": { "args": arguments },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    });
+    let with_port = |command: &mut std::process::Command, port: u16| {
+        command.arg(format!("--port={port}"));
+    };
+    let driver = Driver::open(world.command("chromedriver"), with_port, capabilities);
+    driver.command("/url", &json!({ "url": address(world) }));
+    Page::of(driver, "browser")
+}
+
+/// A fresh one-time address of the page.
+#[track_caller]
+pub fn address(world: &World) -> String {
+    let out = world.lanyard(&["web"]).ok();
+    let found = out.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+    found.unwrap_or_else(|| panic!("no address in {out}")).to_string()
+}
+
+/// What the browser complained of: what the content security policy forbids is among it.
+pub fn complaints(page: &Page) -> Vec<String> {
+    let log = page.driver.command("/se/log", &json!({ "type": "browser" }));
+    let severe = |entry: &&Value| entry["level"] == "SEVERE";
+    log.as_array().into_iter().flatten().filter(severe).map(|entry| entry["message"].to_string()).collect()
+}
+
+#[test]
+fn two_agents_get_their_own_tokens_in_the_browser() {
+    if !possible() {
+        return;
+    }
+    let world = World::new();
+    let page = open(&world);
+    story::from_nothing_to_two_agents(&world, &page);
+    story::revealing_ends_by_itself(&page);
+    story::light_and_dark(&page);
+    story::archiving_says_what_is_lost(&world, &page);
+    assert_eq!(complaints(&page), Vec::<String>::new());
+    page.driver.quit();
+}
+
+#[test]
+fn a_used_address_opens_nothing() {
+    if !possible() {
+        return;
+    }
+    let world = World::new();
+    let page = open(&world);
+    page.see("first");
+    let used = page.read("sessionStorage.length + localStorage.length + document.cookie.length");
+    assert_eq!(used, 0, "the token is kept in memory only");
+    // A reload has neither the code nor the token.
+    page.driver.command("/refresh", &json!({}));
+    page.see("no-code");
+    page.driver.quit();
+}

@@ -1,0 +1,204 @@
+//! A page in a test's hands: what can be seen is waited for, what is pressed is really pressed.
+
+use crate::driver::Driver;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use tests::DEADLINE;
+
+/// Keys that have no letter, as WebDriver names them.
+pub mod key {
+    pub const ENTER: char = '\u{E007}';
+    pub const TAB: char = '\u{E004}';
+
+    pub const CONTROL: char = '\u{E009}';
+}
+
+/// The word for an element in WebDriver's answers.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Lanyard's page in a browser or in the window.
+pub struct Page {
+    pub driver: Driver,
+    /// `browser` or `window`: how its pictures are named.
+    face: &'static str,
+}
+
+impl Page {
+    /// The page that `driver` shows.
+    pub fn of(driver: Driver, face: &'static str) -> Self {
+        Self { driver, face }
+    }
+
+    /// Evaluates an expression in the page.
+    #[track_caller]
+    pub fn read(&self, expression: &str) -> Value {
+        self.driver.command("/execute/sync", &json!({ "script": format!("return {expression}"), "args": [] }))
+    }
+
+    /// Waits until an expression is true in the page, and gives its value.
+    #[track_caller]
+    pub fn until(&self, expression: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1], until = Date.now() + {};
+             const look = () => {{
+               let value; try {{ value = {expression} }} catch {{ value = null }}
+               if (value) done(value);
+               else if (Date.now() > until) done(null);
+               else setTimeout(look, 25);
+             }};
+             look();",
+            DEADLINE.as_millis()
+        );
+        let found = self.driver.command("/execute/async", &json!({ "script": script, "args": [] }));
+        assert!(!found.is_null(), "never became true: {expression}\n{}", self.told());
+        found
+    }
+
+    /// Waits until a hook is to be seen and can be used.
+    #[track_caller]
+    pub fn see(&self, hook: &str) -> String {
+        let usable = "(e => e && e.getClientRects().length && !e.matches(':disabled') && e)";
+        let found = self.until(&format!("{usable}(document.querySelector('{}'))", selector(hook)));
+        found[ELEMENT].as_str().expect("a reference to an element").to_string()
+    }
+
+    /// Waits until a hook is gone.
+    #[track_caller]
+    pub fn gone(&self, hook: &str) {
+        self.until(&format!("!document.querySelector('{}')", selector(hook)));
+    }
+
+    /// Waits until a hook's text holds this.
+    #[track_caller]
+    pub fn says(&self, hook: &str, text: &str) {
+        self.until(&format!(
+            "document.querySelector('{}').innerText.includes({})",
+            selector(hook),
+            json!(text)
+        ));
+    }
+
+    /// Clicks on a hook as a mouse would.
+    #[track_caller]
+    pub fn click(&self, hook: &str) {
+        // The page may draw anew between finding and clicking; a click on what is gone is no failure.
+        let mut told = String::new();
+        for _ in 0..10 {
+            match self.driver.post(&format!("/element/{}/click", self.see(hook)), &json!({})) {
+                Ok(_) => return,
+                Err(error) => told = error,
+            }
+        }
+        panic!("{hook} can't be clicked: {told}\n{}", self.told());
+    }
+
+    /// Puts a text into a field in place of what is there.
+    #[track_caller]
+    pub fn fill(&self, hook: &str, text: &str) {
+        let field = self.see(hook);
+        self.read(&format!("document.querySelector('{}').select()", selector(hook)));
+        self.driver.command(&format!("/element/{field}/value"), &json!({ "text": text }));
+    }
+
+    /// Chooses an entry of a list by its text.
+    #[track_caller]
+    pub fn choose(&self, hook: &str, entry: &str) {
+        let list = self.see(hook);
+        let option = format!(
+            "[...document.querySelector('{}').options].find(o => o.text.includes({}))",
+            selector(hook),
+            json!(entry)
+        );
+        self.until(&option);
+        // A click on an option opens a native list, which no driver can see; the list takes it as a value.
+        let _list = list;
+        self.read(&format!(
+            "(() => {{ const o = {option}, s = o.parentElement.closest('select') ?? o.parentElement;
+              s.value = o.value; s.dispatchEvent(new Event('input', {{ bubbles: true }}));
+              s.dispatchEvent(new Event('change', {{ bubbles: true }})); return true; }})()"
+        ));
+    }
+
+    /// Types on the keyboard, to whatever has the focus.
+    #[track_caller]
+    pub fn keys(&self, keys: &str) {
+        let strokes = keys.chars().flat_map(|key| [down(key), up(key)]).collect::<Vec<_>>();
+        self.act(strokes);
+    }
+
+    /// Presses keys together, the last one first to be let go.
+    #[track_caller]
+    pub fn chord(&self, keys: &[char]) {
+        let strokes = keys.iter().map(|key| down(*key)).chain(keys.iter().rev().map(|key| up(*key)));
+        self.act(strokes.collect());
+    }
+
+    #[track_caller]
+    fn act(&self, strokes: Vec<Value>) {
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
+        self.driver.command("/actions", &json!({ "actions": [keyboard] }));
+    }
+
+    /// Types a line into the terminal of a slot's desk.
+    #[track_caller]
+    pub fn type_line(&self, slot: u32, line: &str) {
+        let terminal = format!("[data-test=desk-{slot}] [data-test=terminal]");
+        self.until(&format!("document.querySelector('{terminal}').dataset.link === 'up'"));
+        self.read(&format!("document.querySelector('{terminal} textarea').focus()"));
+        self.keys(line);
+        self.keys(&key::ENTER.to_string());
+    }
+
+    /// Waits until the terminal of a slot's desk holds this text.
+    #[track_caller]
+    pub fn terminal_says(&self, slot: u32, text: &str) {
+        let terminal = format!("[data-test=desk-{slot}] [data-test=terminal]");
+        self.until(&format!("document.querySelector('{terminal}').lanyardText().includes({})", json!(text)));
+    }
+
+    /// All that the terminal of a slot's desk holds.
+    #[track_caller]
+    pub fn terminal_text(&self, slot: u32) -> String {
+        let terminal = format!("[data-test=desk-{slot}] [data-test=terminal]");
+        let text = self.read(&format!("document.querySelector('{terminal}').lanyardText()"));
+        text.as_str().unwrap_or_default().to_string()
+    }
+
+    /// Takes a picture into `target/shots`.
+    pub fn shot(&self, name: &str) {
+        let picture = self.driver.get("/screenshot");
+        let picture = picture.as_str().expect("a picture is text");
+        use base64::Engine;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(picture).expect("a picture is base64");
+        let path = shots().join(format!("{}-{name}.png", self.face));
+        std::fs::write(path, bytes).expect("the picture is written");
+    }
+
+    /// What the page shows now, for the message of a failure; a picture is taken too.
+    fn told(&self) -> String {
+        self.shot("failed");
+        let text = self.read("document.body.innerText");
+        format!("the page says:\n{}", text.as_str().unwrap_or_default())
+    }
+}
+
+fn selector(hook: &str) -> String {
+    format!("[data-test=\"{hook}\"]")
+}
+
+fn down(key: char) -> Value {
+    json!({ "type": "keyDown", "value": key })
+}
+
+fn up(key: char) -> Value {
+    json!({ "type": "keyUp", "value": key })
+}
+
+/// The folder of the pictures: `target/shots`.
+pub fn shots() -> PathBuf {
+    let exe = std::env::current_exe().expect("a test has a path");
+    // target/debug/deps/face-0123456789abcdef
+    let folder = exe.ancestors().nth(3).expect("a test lies in target/debug/deps").join("shots");
+    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+    folder
+}
