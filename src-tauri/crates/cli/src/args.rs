@@ -110,7 +110,7 @@ impl From<clap::Error> for Failure {
 fn usage(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Error::invalid("what shall be done is missing").hint(text);
+        return Error::invalid("say what to do").hint(text);
     }
     let text = text.trim().trim_start_matches("error: ");
     match text.split_once("\n\n") {

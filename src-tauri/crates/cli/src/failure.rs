@@ -53,9 +53,19 @@ impl Failure {
             let error = json!({ "code": code, "message": error.message, "hint": error.hint });
             return Some(json!({ "error": error }).to_string());
         }
+        if let Failure::Usage(_) = self {
+            return Some(usage(error));
+        }
         let hint = error.hint.as_ref().map(|hint| format!("\nhint: {}", clean(hint)));
         Some(format!("lanyard: {}{}", clean(&error.message), hint.unwrap_or_default()))
     }
+}
+
+/// What is told of wrong usage: it is our own text, of many lines.
+fn usage(error: &Error) -> String {
+    let lines = |text: &str| text.lines().map(clean).collect::<Vec<_>>().join("\n");
+    let hint = error.hint.as_deref().map(|hint| format!("\n\n{}", lines(hint.trim())));
+    format!("lanyard: {}{}", lines(&error.message), hint.unwrap_or_default())
 }
 
 impl From<Error> for Failure {
