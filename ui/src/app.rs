@@ -1,0 +1,100 @@
+//! The whole page: the frame, the place that is shown, and the dialog over it.
+
+use crate::dialog::Sheet;
+use crate::face::{Dialog, Face, face};
+use crate::frame::{LinkBar, TopBar};
+use crate::identities::{DeleteIdentityForm, IdentitiesPage, IdentityForm};
+use crate::keys::{KeyList, follow_keys};
+use crate::link::LinkState;
+use crate::notices::NoticeCorner;
+use crate::palette::Palette;
+use crate::place::Place;
+use crate::projects::{AddProjectForm, ProjectsPage};
+use crate::sessions::{Desks, StartForm};
+use crate::settings::SettingsPage;
+use crate::slots::Wall;
+use crate::status::{NoCode, OtherVersion, VaultBar, VaultGate, gate_stands};
+use crate::worktrees::ArchiveForm;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let face = Face::open();
+    provide_context(face);
+    follow_keys(face);
+    let unreachable = Memo::new(move |_| match face.link_state.get() {
+        LinkState::NoCode => Some(None),
+        LinkState::OtherVersion(version) => Some(Some(version)),
+        _ => None,
+    });
+    move || match unreachable.get() {
+        Some(None) => view! { <NoCode/> }.into_any(),
+        Some(Some(version)) => view! { <OtherVersion version/> }.into_any(),
+        None => view! { <Frame/> }.into_any(),
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    let face = face();
+    view! {
+        <div class="frame">
+            <TopBar/>
+            // The question bar (open approvals) has its row here; an empty row takes no room.
+            <div></div>
+            <div><LinkBar/><VaultBar/></div>
+            <Shown/>
+        </div>
+        <Over/>
+        <NoticeCorner of=face.notices/>
+    }
+}
+
+/// The place, or the vault's gate before it.
+#[component]
+fn Shown() -> impl IntoView {
+    let face = face();
+    let gate = gate_stands(face);
+    move || match (gate.get(), face.place.get()) {
+        (true, _) => view! { <VaultGate/> }.into_any(),
+        (false, Place::Home) => view! { <Wall/> }.into_any(),
+        (false, Place::Desks(_)) => view! { <Desks/> }.into_any(),
+        (false, Place::Identities) => view! { <IdentitiesPage/> }.into_any(),
+        (false, Place::Projects) => view! { <ProjectsPage/> }.into_any(),
+        (false, Place::Settings) => view! { <SettingsPage/> }.into_any(),
+    }
+}
+
+/// The dialog, if one is open.
+#[component]
+fn Over() -> impl IntoView {
+    let face = face();
+    let close = Callback::new(move |()| face.dialog.set(None));
+    move || {
+        let dialog = face.dialog.get()?;
+        Some(match dialog {
+            Dialog::Palette => view! { <Palette close/> }.into_any(),
+            Dialog::Keys => view! { <Sheet title="Keys" close><KeyList/></Sheet> }.into_any(),
+            Dialog::Start(slot) => {
+                view! { <Sheet title=format!("Start in slot {slot}") close><StartForm seat=slot close/></Sheet> }.into_any()
+            }
+            Dialog::NewIdentity => {
+                view! { <Sheet title="New identity" close><IdentityForm close/></Sheet> }.into_any()
+            }
+            Dialog::EditIdentity(old) => {
+                view! { <Sheet title=format!("Change {}", old.name) close><IdentityForm old=*old close/></Sheet> }
+                    .into_any()
+            }
+            Dialog::DeleteIdentity(one) => {
+                view! { <Sheet title=format!("Delete {}", one.name) close><DeleteIdentityForm one=*one close/></Sheet> }
+                    .into_any()
+            }
+            Dialog::AddProject => view! { <Sheet title="Add a project" close><AddProjectForm close/></Sheet> }.into_any(),
+            Dialog::Archive(one) => {
+                view! { <Sheet title=format!("Archive {}", one.name) close><ArchiveForm one=*one close/></Sheet> }
+                    .into_any()
+            }
+        })
+    }
+}

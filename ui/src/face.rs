@@ -1,0 +1,206 @@
+//! What the page knows, in a few signals, and how it learns it again when something has happened.
+
+use crate::link::{Heard, Link, LinkState};
+use crate::notices::Notices;
+use crate::place::Place;
+use crate::prefs::Prefs;
+use crate::words;
+use api::identities::{Identity, ListIdentities};
+use api::projects::{ListProjects, Project};
+use api::slots::{Badge, ListSlots};
+use api::status::{GetStatus, Status};
+use api::worktrees::{ListWorktrees, Worktree};
+use api::{Call, Event, Result};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+
+/// A list of the daemon's, kept as it was last told; `None` until the first answer.
+pub type Listed<T> = RwSignal<Option<T>>;
+
+/// A dialog that lies over the page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// Start a session in this slot.
+    Start(u32),
+    /// Create an identity.
+    NewIdentity,
+    /// Change this identity.
+    EditIdentity(Box<Identity>),
+    /// Delete this identity.
+    DeleteIdentity(Box<Identity>),
+    /// Add a project.
+    AddProject,
+    /// Archive this worktree.
+    Archive(Box<Worktree>),
+    /// Find anything.
+    Palette,
+    /// The list of keys.
+    Keys,
+}
+
+/// Everything that the page's components share.
+#[derive(Clone, Copy)]
+pub struct Face {
+    /// How the connection is.
+    pub link_state: RwSignal<LinkState>,
+    /// The daemon's status.
+    pub status: Listed<Status>,
+    /// The wall's badges.
+    pub badges: Listed<Vec<Badge>>,
+    /// All identities.
+    pub identities: Listed<Vec<Identity>>,
+    /// All projects.
+    pub projects: Listed<Vec<Project>>,
+    /// The live worktrees.
+    pub worktrees: Listed<Vec<Worktree>>,
+    /// Grows whenever a secret of any identity changes.
+    pub secrets_changed: RwSignal<u32>,
+    /// What the page shows.
+    pub place: RwSignal<Place>,
+    /// What lies over it.
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// Short notes at the corner, and what a screen reader is told.
+    pub notices: Notices,
+    /// What this browser remembers.
+    pub prefs: Prefs,
+    /// The time, each second.
+    pub now: RwSignal<api::Millis>,
+    link: StoredValue<Option<Link>, LocalStorage>,
+}
+
+/// The page's shared state, from any component.
+pub fn face() -> Face {
+    expect_context()
+}
+
+impl Face {
+    /// Opens the link and starts to listen.
+    pub fn open() -> Self {
+        let face = Self {
+            link_state: RwSignal::new(LinkState::Connecting),
+            status: RwSignal::new(None),
+            badges: RwSignal::new(None),
+            identities: RwSignal::new(None),
+            projects: RwSignal::new(None),
+            worktrees: RwSignal::new(None),
+            secrets_changed: RwSignal::new(0),
+            place: RwSignal::new(Place::Home),
+            dialog: RwSignal::new(None),
+            notices: Notices::new(),
+            prefs: Prefs::load(),
+            now: RwSignal::new(clock()),
+            link: StoredValue::new_local(None),
+        };
+        let link = Link::open(face.link_state, move |heard| face.hear(heard));
+        face.link.set_value(Some(link));
+        set_interval(move || face.now.set(clock()), Duration::from_secs(1));
+        face
+    }
+
+    /// Sends one call and waits for its answer.
+    pub async fn call<C: Call>(self, call: C) -> Result<C::Reply> {
+        match self.link.get_value() {
+            Some(link) => link.call(call).await,
+            None => Err(api::Error::internal()),
+        }
+    }
+
+    /// What a browser's terminal shows at its own WebSocket.
+    pub fn token(self) -> Option<String> {
+        self.link.get_value().and_then(Link::token)
+    }
+
+    /// The badge of a slot, as it is now; changes only when that badge does.
+    pub fn badge(self, slot: u32) -> Memo<Option<Badge>> {
+        Memo::new(move |_| {
+            self.badges.with(|badges| badges.as_ref()?.iter().find(|badge| badge.slot == slot).cloned())
+        })
+    }
+
+    /// Shows one slot.
+    pub fn show_slot(self, slot: u32) {
+        self.dialog.set(None);
+        self.place.set(Place::Desks(vec![slot]));
+    }
+
+    /// Lists everything again.
+    pub fn relist(self) {
+        self.relist_status();
+        self.relist_badges();
+        self.relist_identities();
+        self.relist_projects();
+        self.relist_worktrees();
+        self.secrets_changed.update(|n| *n += 1);
+    }
+
+    fn hear(self, heard: Heard) {
+        match heard {
+            Heard::Up | Heard::Event(Event::Lagged { .. }) => self.relist(),
+            Heard::Event(Event::SlotOpened { slot }) => self.show_slot(slot),
+            Heard::Event(Event::SlotChanged { .. }) => self.relist_badges(),
+            Heard::Event(Event::IdentityChanged { .. }) => {
+                self.relist_identities();
+                self.relist_badges();
+            }
+            Heard::Event(Event::SecretChanged { .. }) => {
+                self.relist_identities();
+                self.relist_badges();
+                self.secrets_changed.update(|n| *n += 1);
+            }
+            Heard::Event(Event::ProjectChanged { .. }) => self.relist_projects(),
+            Heard::Event(Event::WorktreeChanged { .. }) => self.relist_worktrees(),
+            Heard::Event(Event::SessionStateChanged { session, .. }) => {
+                self.notices.say(words::spoken(&session));
+                self.relist_badges();
+                self.relist_status();
+                self.relist_worktrees();
+            }
+            Heard::Event(Event::VaultChanged { .. }) => self.relist(),
+        }
+    }
+
+    /// Asks for the status again.
+    pub fn relist_status(self) {
+        self.list(GetStatus {}, self.status);
+    }
+
+    /// Asks for the badges again.
+    pub fn relist_badges(self) {
+        self.list(ListSlots {}, self.badges);
+    }
+
+    fn relist_identities(self) {
+        self.list(ListIdentities {}, self.identities);
+    }
+
+    fn relist_projects(self) {
+        self.list(ListProjects {}, self.projects);
+    }
+
+    fn relist_worktrees(self) {
+        self.list(ListWorktrees::default(), self.worktrees);
+    }
+
+    /// Asks once more and takes the answer over where it differs. Answers come in the order of the
+    /// questions, so that the last one is the newest.
+    fn list<C: Call + 'static>(self, call: C, into: Listed<C::Reply>)
+    where
+        C::Reply: PartialEq + Send + Sync + 'static,
+    {
+        spawn_local(async move {
+            // A failed list stays as it was: a broken link says so by itself, and lists again.
+            if let Ok(reply) = self.call(call).await
+                && into.with_untracked(|old| old.as_ref() != Some(&reply))
+            {
+                into.set(Some(reply));
+            }
+        });
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn clock() -> api::Millis {
+    // A float holds the milliseconds of the next thousands of years exactly.
+    js_sys::Date::now() as api::Millis
+}

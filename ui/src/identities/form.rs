@@ -1,0 +1,121 @@
+//! The form for a new identity, or to change one.
+
+use crate::attempt::{Attempt, Problem};
+use crate::face::face;
+use crate::field::{Hint, TextField};
+use api::identities::{CreateIdentity, Identity, UpdateIdentity};
+use api::names::check_name;
+use leptos::prelude::*;
+
+/// What is typed.
+#[derive(Clone, Copy)]
+struct Draft {
+    name: RwSignal<String>,
+    email: RwSignal<String>,
+    phone: RwSignal<String>,
+    author_name: RwSignal<String>,
+    author_email: RwSignal<String>,
+}
+
+impl Draft {
+    fn of(old: Option<&Identity>) -> Self {
+        let text = |get: fn(&Identity) -> String| RwSignal::new(old.map(get).unwrap_or_default());
+        Self {
+            name: text(|i| i.name.clone()),
+            email: text(|i| i.email.clone()),
+            phone: text(|i| i.phone.clone().unwrap_or_default()),
+            author_name: text(|i| i.author_name.clone()),
+            author_email: text(|i| i.author_email.clone()),
+        }
+    }
+
+    fn create(self) -> CreateIdentity {
+        let some = |text: RwSignal<String>| Some(trimmed(text)).filter(|text| !text.is_empty());
+        CreateIdentity {
+            name: trimmed(self.name),
+            email: some(self.email),
+            phone: some(self.phone),
+            author_name: some(self.author_name),
+            author_email: some(self.author_email),
+        }
+    }
+
+    /// Only what differs is sent.
+    fn update(self, old: &Identity) -> UpdateIdentity {
+        let changed = |text: RwSignal<String>, old: &str| Some(trimmed(text)).filter(|text| text != old);
+        UpdateIdentity {
+            identity: old.id.clone(),
+            name: changed(self.name, &old.name),
+            email: changed(self.email, &old.email),
+            phone: changed(self.phone, old.phone.as_deref().unwrap_or_default()),
+            author_name: changed(self.author_name, &old.author_name),
+            author_email: changed(self.author_email, &old.author_email),
+        }
+    }
+}
+
+fn trimmed(text: RwSignal<String>) -> String {
+    text.with_untracked(|text| text.trim().to_string())
+}
+
+/// The form.
+#[component]
+pub fn IdentityForm(
+    /// The identity to change; a new one if left out.
+    #[prop(optional)]
+    old: Option<Identity>,
+    /// Closes the dialog.
+    close: Callback<()>,
+) -> impl IntoView {
+    let face = face();
+    let draft = Draft::of(old.as_ref());
+    let saving = Attempt::new();
+    let (verb, test) = match old {
+        Some(_) => ("Save", "save-identity"),
+        None => ("Create identity", "create-identity"),
+    };
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        match &old {
+            Some(old) => saving.run(face.call(draft.update(old)), move |_| close.run(())),
+            None => saving.run(face.call(draft.create()), move |_| close.run(())),
+        }
+    };
+    view! {
+        <form class="stack" on:submit=save>
+            <Fields draft/>
+            <Problem of=saving/>
+            <div class="row end">
+                <button class="button" type="button" data-test="cancel" on:click=move |_| close.run(())>"Cancel"</button>
+                <button class="button main" data-test=test disabled=move || saving.busy.get()>{verb}</button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn Fields(draft: Draft) -> impl IntoView {
+    let name = draft.name;
+    let name_hint = move || {
+        Hint::of(
+            &name.get(),
+            |n| check_name("identity", n),
+            "letters, digits, - and _: it becomes the address as well",
+        )
+    };
+    let address = move || match name.get() {
+        name if name.is_empty() => "name@lanyard.localhost".to_string(),
+        name => format!("{name}@lanyard.localhost"),
+    };
+    view! {
+        <div class="stack tight">
+            <TextField name="Name" value=name test="identity-name" mono=true placeholder="agent-build-1" hint=Signal::derive(name_hint)/>
+            <div class="two">
+                <TextField name="Address" value=draft.email test="identity-email" mono=true placeholder=Signal::derive(address) hinted=false/>
+                <TextField name="Phone" value=draft.phone test="identity-phone" mono=true placeholder="+491701234567" hinted=false/>
+                <TextField name="Git author" value=draft.author_name test="identity-author" placeholder=Signal::derive(move || name.get()) hinted=false/>
+                <TextField name="Author's address" value=draft.author_email test="identity-author-email" mono=true placeholder=Signal::derive(address) hinted=false/>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,104 @@
+//! The page's keys: one place that reads them, one list that shows them.
+
+use crate::face::{Dialog, Face};
+use crate::place::Place;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+
+/// What each key does, as the list shows it.
+const KEYS: &[(&[&str], &str)] = &[
+    (&["1", "…", "9"], "Open a slot"),
+    (&["Shift", "1 … 9"], "Open a slot beside the open ones"),
+    (&["Esc"], "Go home, to all slots"),
+    (&["Ctrl", "K"], "Find anything (in a terminal: Ctrl Shift K)"),
+    (&["i"], "Identities"),
+    (&["p"], "Projects and worktrees"),
+    (&[","], "Settings"),
+    (&["?"], "This list"),
+    (&["Ctrl", "Shift", "F"], "Search in the terminal"),
+    (&["Ctrl", "Shift", "X"], "Leave the terminal, to its slot's buttons"),
+    (&["Ctrl", "Shift", "C"], "Copy what is selected in the terminal"),
+    (&["Ctrl", "Shift", "V"], "Paste into the terminal"),
+    (&["Ctrl", "click"], "Open a link in the terminal"),
+];
+
+/// The list of keys.
+#[component]
+pub fn KeyList() -> impl IntoView {
+    let one = |(keys, what): &(&[&'static str], &'static str)| {
+        let keys: Vec<_> = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect();
+        view! { <dt>{keys}</dt><dd>{*what}</dd> }
+    };
+    view! { <dl class="key-list">{KEYS.iter().map(one).collect::<Vec<_>>()}</dl> }
+}
+
+/// Reads keys for as long as the page lives.
+pub fn follow_keys(face: Face) {
+    let listening = window_event_listener(leptos::ev::keydown, move |event| {
+        if pressed(face, &event) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || listening.remove());
+}
+
+/// Acts on a key; whether it was one of ours.
+fn pressed(face: Face, event: &KeyboardEvent) -> bool {
+    let key = event.key();
+    if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
+        let open = face.dialog.with_untracked(|dialog| *dialog == Some(Dialog::Palette));
+        face.dialog.set((!open).then_some(Dialog::Palette));
+        return true;
+    }
+    let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+    if !plain
+        || event.default_prevented()
+        || face.dialog.with_untracked(Option::is_some)
+        || is_typed_into(event)
+    {
+        return false;
+    }
+    if let Some(slot) = digit(event) {
+        return go_to_slot(face, slot, event.shift_key());
+    }
+    match key.as_str() {
+        "Escape" => face.place.set(Place::Home),
+        "i" => face.place.set(Place::Identities),
+        "p" => face.place.set(Place::Projects),
+        "," => face.place.set(Place::Settings),
+        "?" => face.dialog.set(Some(Dialog::Keys)),
+        _ => return false,
+    }
+    true
+}
+
+/// The digit of the key, also where Shift makes another character of it.
+fn digit(event: &KeyboardEvent) -> Option<u32> {
+    let code = event.code();
+    let typed = event.key().parse().ok();
+    let digit = match event.shift_key() {
+        true => code.strip_prefix("Digit").and_then(|digit| digit.parse().ok()),
+        false => typed,
+    };
+    digit.filter(|digit| (1..=9).contains(digit))
+}
+
+fn go_to_slot(face: Face, slot: u32, beside: bool) -> bool {
+    let badge = face.badge(slot).get_untracked();
+    let Some(badge) = badge else { return false };
+    match (badge.session.is_some() || badge.identity.is_some(), beside) {
+        (false, _) => face.dialog.set(Some(Dialog::Start(slot))),
+        (true, true) => face.place.update(|place| *place = place.beside(slot)),
+        (true, false) => face.show_slot(slot),
+    }
+    true
+}
+
+/// Whether the key goes to a field or a terminal.
+fn is_typed_into(event: &KeyboardEvent) -> bool {
+    let Some(element) = event.target().and_then(|t| t.dyn_into::<Element>().ok()) else { return false };
+    let typed = matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT");
+    // Escape leaves an ordinary field, but a terminal's program needs it.
+    typed && (event.key() != "Escape" || element.closest(".terminal").ok().flatten().is_some())
+}

@@ -1,0 +1,232 @@
+//! One badge: whose slot it is, what it is doing, on what, and with which credentials.
+
+use super::StateMark;
+use crate::attempt::{Attempt, Problem};
+use crate::face::{Dialog, Face, face};
+use crate::icons::{COLUMNS_2, Icon, PLAY, SQUARE, SQUARE_TERMINAL};
+use crate::sessions::StopQuestion;
+use crate::words;
+use api::secrets::Policy;
+use api::sessions::Session;
+use api::slots::{Badge, Credential, Wearer};
+use leptos::prelude::*;
+
+const CHIPS_MAX: usize = 2;
+
+/// The badge of a slot, or its quiet outline.
+#[component]
+pub fn BadgeCard(
+    /// The slot's number.
+    seat: u32,
+) -> impl IntoView {
+    let face = face();
+    let badge = face.badge(seat);
+    let is_empty = Memo::new(move |_| badge.with(|b| b.as_ref().is_none_or(is_free)));
+    let failed = Memo::new(move |_| {
+        badge.with(|b| session_of(b.as_ref()).is_some_and(|s| s.state == api::sessions::State::Failed))
+    });
+    let class = move || match (is_empty.get(), failed.get()) {
+        (true, _) => "badge empty".to_string(),
+        (false, failed) => {
+            let hue = badge.with(|b| b.as_ref().map_or(0, |b| b.hue));
+            format!("badge hue-{hue}{}", if failed { " loud" } else { "" })
+        }
+    };
+    view! {
+        <li class=class data-test=format!("badge-{seat}")>
+            {move || match is_empty.get() {
+                true => view! { <Free seat/> }.into_any(),
+                false => view! { <Worn seat badge/> }.into_any(),
+            }}
+        </li>
+    }
+}
+
+fn is_free(badge: &Badge) -> bool {
+    badge.identity.is_none() && badge.session.is_none()
+}
+
+fn session_of(badge: Option<&Badge>) -> Option<&Session> {
+    badge?.session.as_ref()
+}
+
+#[component]
+fn Free(seat: u32) -> impl IntoView {
+    let face = face();
+    view! {
+        <div class="row"><span class="number">{seat}</span><span class="free small">"Free"</span></div>
+        <div class="badge-foot">
+            <button
+                class="quiet"
+                data-test=format!("start-{seat}")
+                aria-label=format!("Start in slot {seat}")
+                on:click=move |_| face.dialog.set(Some(Dialog::Start(seat)))
+            >
+                <Icon of=PLAY/>
+                "Start…"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
+    let face = face();
+    let session = Memo::new(move |_| badge.with(|b| session_of(b.as_ref()).cloned()));
+    let wearer = Memo::new(move |_| badge.with(|b| b.as_ref().and_then(|b| b.identity.clone())));
+    let name = Memo::new(move |_| shown_name(wearer.get(), session.get()));
+    let open = move |event: leptos::ev::MouseEvent| {
+        let beside = event.ctrl_key() || event.meta_key() || event.shift_key();
+        show(face, seat, beside);
+    };
+    let since = move || session.with(|s| s.as_ref().map(|s| words::run_time(s, face.now.get())));
+    view! {
+        <button
+            class="open"
+            data-test=format!("open-{seat}")
+            aria-label=move || format!("Open slot {seat}, {}", name.get())
+            on:click=open
+        ></button>
+        <div class="badge-head over">
+            <span class="number">{seat}</span>
+            <Mono name/>
+            <div class="who">
+                <p class="name cut">{name}</p>
+                <p class="address cut mono">{move || wearer.get().map_or_else(|| "nobody sits here now".into(), |w| w.email)}</p>
+            </div>
+            <div class="how">
+                <StateMark state=Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)))
+                    test=format!("state-{seat}")/>
+                <p class="since">{since}</p>
+            </div>
+        </div>
+        <WorkLine badge session/>
+        <Chips badge/>
+        <Foot seat session/>
+    }
+}
+
+/// The name on a badge: who sits there, else who did when its session ran.
+fn shown_name(wearer: Option<Wearer>, session: Option<Session>) -> String {
+    wearer.map(|w| w.name).or(session.map(|s| s.identity)).unwrap_or_default()
+}
+
+fn show(face: Face, slot: u32, beside: bool) {
+    match beside {
+        true => face.place.update(|place| *place = place.beside(slot)),
+        false => face.show_slot(slot),
+    }
+}
+
+/// The letters that stand for a name, on its colour.
+#[component]
+pub fn Mono(
+    /// The name.
+    #[prop(into)]
+    name: Signal<String>,
+    /// Whether the small one.
+    #[prop(default = false)]
+    small: bool,
+) -> impl IntoView {
+    view! {
+        <span class="monogram" class:small=small aria-hidden="true">
+            {move || words::monogram(&name.get())}
+        </span>
+    }
+}
+
+#[component]
+fn WorkLine(badge: Memo<Option<Badge>>, session: Memo<Option<Session>>) -> impl IntoView {
+    move || match session.get() {
+        Some(s) => view! {
+            <p class="work over cut">
+                <span>{s.agent}</span>
+                <span class="dot-sep">{s.project}</span>
+                <code class="dot-sep branch cut" title=s.branch.clone()>{s.branch.clone()}</code>
+            </p>
+        }
+        .into_any(),
+        None => view! { <p class="work over cut">{badge.with(|b| b.as_ref().map(|b| b.agent.clone()))}</p> }
+            .into_any(),
+    }
+}
+
+#[component]
+fn Chips(badge: Memo<Option<Badge>>) -> impl IntoView {
+    let credentials =
+        Memo::new(move |_| badge.with(|b| b.as_ref().map(|b| b.credentials.clone()).unwrap_or_default()));
+    move || {
+        let all = credentials.get();
+        let more = all.len().saturating_sub(CHIPS_MAX);
+        let names: Vec<_> = all.iter().skip(CHIPS_MAX).map(|c| c.key.as_str()).collect();
+        let more = (more > 0)
+            .then(|| view! { <span class="chip more" title=names.join(", ")>{format!("+{more}")}</span> });
+        view! { <div class="chips over">{all.iter().take(CHIPS_MAX).map(chip).collect::<Vec<_>>()}{more}</div> }
+    }
+}
+
+fn chip(credential: &Credential) -> impl IntoView + use<> {
+    let policy = match credential.policy {
+        Policy::Auto => None,
+        Policy::Ask => Some("asks"),
+        Policy::Deny => Some("denied"),
+    };
+    let about = match credential.policy {
+        Policy::Auto => "put into the environment of its sessions",
+        Policy::Ask => "each use is approved by you",
+        Policy::Deny => "never given to an agent",
+    };
+    view! {
+        <span class=format!("chip {}", credential.policy.name()) title=format!("{}: {about}", credential.key)>
+            <code>{credential.key.clone()}</code>
+            {policy.map(|policy| view! { <span class="policy">{policy}</span> })}
+        </span>
+    }
+}
+
+#[component]
+fn Foot(seat: u32, session: Memo<Option<Session>>) -> impl IntoView {
+    let face = face();
+    let live = Memo::new(move |_| session.with(|s| s.as_ref().is_some_and(|s| s.state.is_live())));
+    let asking = RwSignal::new(false);
+    let stopping = Attempt::new();
+    let running = move || {
+        view! {
+            <button class="quiet" on:click=move |_| face.show_slot(seat)><Icon of=SQUARE_TERMINAL/>"Open"</button>
+            <button
+                class="quiet"
+                data-test=format!("beside-{seat}")
+                aria-label=format!("Open slot {seat} beside the open ones")
+                title="Open beside"
+                on:click=move |_| show(face, seat, true)
+            >
+                <Icon of=COLUMNS_2/>
+            </button>
+            <button class="quiet harms push" data-test=format!("stop-{seat}") on:click=move |_| asking.set(true)>
+                <Icon of=SQUARE/>
+                "Stop…"
+            </button>
+        }
+    };
+    let resting = move || {
+        view! {
+            <button
+                class="quiet"
+                data-test=format!("start-{seat}")
+                on:click=move |_| face.dialog.set(Some(Dialog::Start(seat)))
+            >
+                <Icon of=PLAY/>
+                "Start…"
+            </button>
+        }
+    };
+    view! {
+        <Problem of=stopping/>
+        <div class="badge-foot over">
+            {move || if live.get() { running().into_any() } else { resting().into_any() }}
+        </div>
+        {move || asking.get().then(|| session.get()).flatten().map(|session| {
+            view! { <StopQuestion session asking stopping/> }
+        })}
+    }
+}
