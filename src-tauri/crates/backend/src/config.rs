@@ -27,7 +27,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { email_domain: "lanyard.localhost".into(), web_port: 0, scrollback: 10_000, notifications: true }
+        Self {
+            email_domain: "lanyard.localhost".into(),
+            web_port: 0,
+            scrollback: 10_000,
+            notifications: true,
+        }
     }
 }
 
@@ -42,6 +47,8 @@ pub struct Config {
     pub log: PathBuf,
     /// What the owner has set.
     pub settings: Settings,
+    /// The folder of the settings' file.
+    pub settings_folder: Option<PathBuf>,
     /// The file that holds the vault's passphrase, where there is one.
     pub passphrase_file: Option<PathBuf>,
     /// The folder of the page, where one was found.
@@ -60,6 +67,7 @@ impl Config {
         let ui = var(&env, "LANYARD_UI").or_else(|| find_ui(&programs));
         let config = Self {
             settings: read_settings(&places.settings)?,
+            settings_folder: places.settings.parent().map(Path::to_path_buf),
             data: places.data,
             runtime: places.runtime,
             log: places.log,
@@ -75,7 +83,15 @@ impl Config {
     /// Makes the folders that are missing, for the owner alone.
     pub fn make_folders(&self) -> Result<()> {
         let log_folder = self.log.parent().unwrap_or(&self.data);
-        for folder in [&self.data, &self.runtime, &self.worktrees(), &self.homes(), &self.sessions(), log_folder] {
+        for folder in [
+            &self.data,
+            &self.runtime,
+            &self.worktrees(),
+            &self.homes(),
+            &self.sessions(),
+            &self.keepers(),
+            log_folder,
+        ] {
             make_folder(folder)?;
         }
         Ok(())
@@ -106,19 +122,42 @@ impl Config {
         self.data.join("bin")
     }
 
+    /// Every folder that is Lanyard's alone.
+    pub fn own_folders(&self) -> Vec<PathBuf> {
+        let log = self.log.parent().map(Path::to_path_buf);
+        let folders =
+            [Some(self.data.clone()), Some(self.runtime.clone()), log, self.settings_folder.clone()];
+        folders.into_iter().flatten().collect()
+    }
+
     /// The owner's socket.
     pub fn owner_socket(&self) -> PathBuf {
         self.runtime.join("owner.sock")
     }
 
-    fn sessions(&self) -> PathBuf {
+    /// The folder of the sessions' own folders.
+    pub fn sessions(&self) -> PathBuf {
         self.runtime.join("s")
     }
 
-    /// The folder of a session's sockets, named by the random end of its id.
+    /// The folder of a session's own socket, named by the random end of its id. The session can see it.
     pub fn session_folder(&self, session_id: &str) -> PathBuf {
-        self.sessions().join(&session_id[session_id.len().saturating_sub(12)..])
+        self.sessions().join(short(session_id))
     }
+
+    /// The folder of the keepers' sockets, which no session can see.
+    pub fn keepers(&self) -> PathBuf {
+        self.runtime.join("k")
+    }
+
+    /// The socket of a session's keeper.
+    pub fn keeper_socket(&self, session_id: &str) -> PathBuf {
+        self.keepers().join(format!("{}.sock", short(session_id)))
+    }
+}
+
+fn short(session_id: &str) -> &str {
+    &session_id[session_id.len().saturating_sub(12)..]
 }
 
 /// Makes a folder with all that leads to it, for the owner alone.
@@ -149,7 +188,9 @@ impl Places {
             });
         }
         let Some(home) = var(env, "HOME") else {
-            bail!(Error::invalid("neither HOME nor LANYARD_HOME is set").hint("set LANYARD_HOME to a folder"));
+            bail!(
+                Error::invalid("neither HOME nor LANYARD_HOME is set").hint("set LANYARD_HOME to a folder")
+            );
         };
         let xdg = |name: &str, default: &str| {
             var(env, name).filter(|p| p.is_absolute()).unwrap_or_else(|| home.join(default)).join("lanyard")
@@ -193,8 +234,10 @@ fn check_socket(path: &Path) -> Result<()> {
     let length = path.as_os_str().len();
     if length > SOCKET_PATH_MAX {
         bail!(
-            Error::invalid(format!("the socket path {} is {length} bytes long, {SOCKET_PATH_MAX} is the limit",
-                path.display()))
+            Error::invalid(format!(
+                "the socket path {} is {length} bytes long, {SOCKET_PATH_MAX} is the limit",
+                path.display()
+            ))
             .hint("set LANYARD_HOME or XDG_RUNTIME_DIR to a shorter path")
         );
     }
@@ -211,7 +254,8 @@ mod tests {
 
     #[test]
     fn lanyard_home_moves_everything_under_one_folder() {
-        let config = Config::read(env(&[("LANYARD_HOME", "/x"), ("HOME", "/h")]), Path::new("/b/lanyardd")).unwrap();
+        let config =
+            Config::read(env(&[("LANYARD_HOME", "/x"), ("HOME", "/h")]), Path::new("/b/lanyardd")).unwrap();
         for path in [&config.data, &config.runtime, &config.log] {
             assert!(path.starts_with("/x"), "{}", path.display());
         }

@@ -1,7 +1,8 @@
 //! The work of Lanyard: its rooms, its doors, and what `lanyardd` is made of.
 
+pub use peer::ancestry;
+
 pub mod agents;
-pub mod ancestry;
 pub mod backend;
 pub mod bus;
 pub mod caller;
@@ -10,6 +11,7 @@ pub mod config;
 pub mod dispatch;
 pub mod environment;
 pub mod git;
+pub mod hidden;
 pub mod identities;
 pub mod keeper;
 pub mod members;

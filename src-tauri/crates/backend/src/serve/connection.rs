@@ -101,13 +101,20 @@ impl Connection {
         let (lines, ending) = (self.lines.clone(), self.backend.ending.clone());
         self.backend.tasks.spawn(async move {
             while let Some(Some(happened)) = ending.run_until_cancelled(events.next()).await {
-                let Some(Ok(())) = ending.run_until_cancelled(lines.send(event(&happened))).await else { return };
+                let Some(Ok(())) = ending.run_until_cancelled(lines.send(event(&happened))).await else {
+                    return;
+                };
             }
         });
     }
 
     /// Gives the connection to a session's keeper: from then on it carries the terminal's bytes.
-    async fn hand_over(mut self, id: u64, call: api::sessions::AttachSession, subscribed: bool) -> Result<()> {
+    async fn hand_over(
+        mut self,
+        id: u64,
+        call: api::sessions::AttachSession,
+        subscribed: bool,
+    ) -> Result<()> {
         if subscribed || self.open.available_permits() < OPEN || !self.unread.is_empty() {
             let error = Error::conflict("an attach needs a connection of its own");
             self.lines.send(answer(id, &Err(error))).await?;

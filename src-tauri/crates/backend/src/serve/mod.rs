@@ -77,7 +77,9 @@ mod tests {
     fn what_the_daemon_writes_reads_back() {
         assert!(matches!(serde_json::from_slice(&hello()), Ok(Outgoing::Hello(_))));
         let ok = answer(7, &Ok(Zeroizing::new(b"{\"a\":1}".to_vec())));
-        assert!(matches!(serde_json::from_slice(&ok), Ok(Outgoing::Answer(a)) if a.id == 7 && a.result.is_ok()));
+        assert!(
+            matches!(serde_json::from_slice(&ok), Ok(Outgoing::Answer(a)) if a.id == 7 && a.result.is_ok())
+        );
         let err = answer(8, &Err(Error::refused("no")));
         assert!(matches!(serde_json::from_slice(&err), Ok(Outgoing::Answer(a)) if a.result.is_err()));
     }

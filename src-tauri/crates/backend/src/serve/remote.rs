@@ -112,7 +112,8 @@ fn no_token() -> Error {
 }
 
 fn needs_socket() -> Error {
-    Error::new(Code::Unsupported, "that needs a WebSocket").hint("use /socket for events, /attach for a terminal")
+    Error::new(Code::Unsupported, "that needs a WebSocket")
+        .hint("use /socket for events, /attach for a terminal")
 }
 
 fn refusal(status: StatusCode, error: &Error) -> Response {

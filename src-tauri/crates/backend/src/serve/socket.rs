@@ -1,12 +1,12 @@
 //! The Unix sockets: the owner's, and one for each session.
 
 use super::connection::serve;
-use crate::ancestry::peer;
 use crate::backend::Backend;
 use crate::caller::Caller;
 use crate::sessions::Door;
 use anyhow::{Context, Result, bail};
 use api::{Code, Error};
+use peer::peer;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -35,17 +35,22 @@ pub fn bind(path: &Path) -> Result<OwnerSocket> {
     }
     // The lock is ours, so a socket that is there was left by a daemon that was killed.
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).context("clearing the owner's socket"),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(e).context("clearing the owner's socket");
+        }
         _ => {}
     }
-    let listener = UnixListener::bind(path).with_context(|| format!("making the socket {}", path.display()))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).context("closing the owner's socket")?;
+    let listener =
+        UnixListener::bind(path).with_context(|| format!("making the socket {}", path.display()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .context("closing the owner's socket")?;
     Ok(OwnerSocket { listener, _lock: lock })
 }
 
 /// Serves the owner until the daemon ends.
 pub async fn serve_owner(backend: Backend, socket: &OwnerSocket) {
-    accept(&backend, &socket.listener, &backend.ending, |stream| check_owner(stream).map(|()| Caller::Owner)).await;
+    accept(&backend, &socket.listener, &backend.ending, |stream| check_owner(stream).map(|()| Caller::Owner))
+        .await;
 }
 
 /// Serves each session's own socket as it is opened, until the daemon ends.

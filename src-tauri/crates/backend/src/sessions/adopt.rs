@@ -1,6 +1,7 @@
 //! Adopting what a former daemon left: living keepers go on, dead ones are written down.
 
 use super::{Sessions, launching::remove_folder};
+use crate::keeper::link::Link;
 use crate::store::SessionRow;
 use anyhow::Result;
 use api::sessions::{Exit, State};
@@ -37,16 +38,21 @@ impl Sessions {
         Ok(())
     }
 
-    /// Removes the folders of sessions that no slot shows any more, and lets their keepers go.
+    /// Lets go the keepers of sessions that no slot shows any more, and removes what they left.
     async fn tidy(&self) -> Result<()> {
         let shown = self.store.last_sessions().await?;
-        let kept: HashSet<_> = shown.iter().map(|row| self.config.session_folder(&row.id)).collect();
-        let Some(parent) = self.config.session_folder("x").parent().map(|p| p.to_path_buf()) else { return Ok(()) };
-        for entry in std::fs::read_dir(parent)?.flatten() {
-            let folder = entry.path();
-            if !kept.contains(&folder) {
-                crate::keeper::link::Link::new(folder.join("keep.sock")).release().await.ok();
-                remove_folder(&folder);
+        let sockets: HashSet<_> = shown.iter().map(|row| self.config.keeper_socket(&row.id)).collect();
+        for entry in std::fs::read_dir(self.config.keepers())?.flatten() {
+            let socket = entry.path();
+            if !sockets.contains(&socket) {
+                Link::new(&socket).release().await.ok();
+                std::fs::remove_file(&socket).ok();
+            }
+        }
+        let folders: HashSet<_> = shown.iter().map(|row| self.config.session_folder(&row.id)).collect();
+        for entry in std::fs::read_dir(self.config.sessions())?.flatten() {
+            if !folders.contains(&entry.path()) {
+                remove_folder(&entry.path());
             }
         }
         Ok(())

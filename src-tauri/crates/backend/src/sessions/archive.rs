@@ -19,7 +19,9 @@ impl Sessions {
         if !call.force {
             if let Some(session) = &live {
                 let message = format!("slot {} still works in {}", session.slot, shown(&row.name));
-                bail!(Error::new(Code::Unconfirmed, message).hint("--force stops it and archives the worktree"));
+                bail!(
+                    Error::new(Code::Unconfirmed, message).hint("--force stops it and archives the worktree")
+                );
             }
             check_loss(&row, &self.worktrees.loss(&row).await?)?;
         }
@@ -49,8 +51,9 @@ fn check_loss(row: &WorktreeRow, loss: &Loss) -> Result<()> {
     }
     let message = format!("the worktree {} has {}", shown(&row.name), parts.join(" and "));
     bail!(
-        Error::new(Code::Unconfirmed, message)
-            .hint("--force archives it all the same: uncommitted changes are lost, commits stay on the branch")
+        Error::new(Code::Unconfirmed, message).hint(
+            "--force archives it all the same: uncommitted changes are lost, commits stay on the branch"
+        )
     )
 }
 

@@ -25,9 +25,9 @@ impl Sessions {
             false => Vec::new(),
         };
         store::find("session", &wanted.to_ascii_lowercase(), rows).map_err(|e| match e.downcast::<Error>() {
-            Ok(error) if error.code == Code::NotFound => {
-                Error::not_found("session", wanted).hint("`lanyard sessions list --all` shows what there is").into()
-            }
+            Ok(error) if error.code == Code::NotFound => Error::not_found("session", wanted)
+                .hint("`lanyard sessions list --all` shows what there is")
+                .into(),
             Ok(error) => error.into(),
             Err(e) => e,
         })

@@ -4,6 +4,7 @@ use super::{Order, Sessions, seen};
 use crate::config::make_folder;
 use crate::environment::{self, Place, Seat};
 use crate::keeper::launch::launch;
+use crate::keeper::link::Link;
 use crate::keeper::spec::Spec;
 use crate::projects::allowed_env;
 use crate::store::{self, ProjectRow, SessionRow};
@@ -115,7 +116,9 @@ impl Sessions {
     pub(super) fn bind(&self, id: &str) -> Result<UnixListener> {
         let socket = self.agent_socket(id);
         match std::fs::remove_file(&socket) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).context("clearing a session's socket"),
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(e).context("clearing a session's socket");
+            }
             _ => {}
         }
         UnixListener::bind(&socket).with_context(|| format!("making the socket {}", socket.display()))
@@ -155,12 +158,13 @@ impl Sessions {
 
     /// Lets an ended session's keeper go.
     pub(super) async fn release(&self, id: &str) {
-        let folder = self.config.session_folder(id);
-        if folder.is_dir() {
+        let socket = self.keeper_socket(id);
+        if socket.exists() {
             // A keeper that does not answer is gone already.
-            crate::keeper::link::Link::new(self.keeper_socket(id)).release().await.ok();
-            remove_folder(&folder);
+            Link::new(&socket).release().await.ok();
+            std::fs::remove_file(&socket).ok();
         }
+        remove_folder(&self.config.session_folder(id));
     }
 
     /// Tells the bus how a session is now.

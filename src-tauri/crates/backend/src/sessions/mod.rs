@@ -157,7 +157,9 @@ impl Sessions {
     /// Types into a terminal.
     pub async fn send(&self, call: SendText) -> Result<Done> {
         if call.text.len() > SEND_MAX {
-            bail!(Error::new(api::Code::TooLarge, "the text is longer than 256 KiB").hint("send it in pieces"));
+            bail!(
+                Error::new(api::Code::TooLarge, "the text is longer than 256 KiB").hint("send it in pieces")
+            );
         }
         let row = self.find_live(&call.session).await?;
         self.link(&row).send(call.text.as_bytes()).await?;
@@ -203,7 +205,7 @@ impl Sessions {
     }
 
     fn keeper_socket(&self, id: &str) -> PathBuf {
-        self.config.session_folder(id).join("keep.sock")
+        self.config.keeper_socket(id)
     }
 
     /// The agent and the identity of the slot that a start names.
@@ -218,7 +220,9 @@ impl Sessions {
         let empty = Error::conflict(format!("slot {} has no identity", call.slot))
             .hint(format!("seat one: lanyard slot set {} --identity NAME", call.slot));
         let agent = match (&call.agent, call.command.is_empty()) {
-            (Some(_), false) => bail!(Error::invalid("an agent and a command were given").hint("give one of them")),
+            (Some(_), false) => {
+                bail!(Error::invalid("an agent and a command were given").hint("give one of them"))
+            }
             (_, false) => agents::COMMAND.to_string(),
             (Some(agent), true) => agent.clone(),
             (None, true) => slot.agent,
@@ -259,8 +263,12 @@ impl Sessions {
         let live = self.store.live_sessions().await?;
         let Some(session) = live.iter().find(|s| s.worktree_id == worktree.id) else { return Ok(()) };
         bail!(
-            Error::conflict(format!("slot {} works in the worktree {} already", session.slot, shown(&worktree.name)))
-                .hint("take another branch, or stop that session first")
+            Error::conflict(format!(
+                "slot {} works in the worktree {} already",
+                session.slot,
+                shown(&worktree.name)
+            ))
+            .hint("take another branch, or stop that session first")
         )
     }
 }

@@ -21,7 +21,8 @@ fn is_own(port: u16, headers: &HeaderMap) -> bool {
     let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     let text = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).is_some_and(|host| hosts.iter().any(|own| own == host));
-    let own_origin = |origin: &str| origin.strip_prefix("http://").is_some_and(|o| hosts.iter().any(|own| own == o));
+    let own_origin =
+        |origin: &str| origin.strip_prefix("http://").is_some_and(|o| hosts.iter().any(|own| own == o));
     host && text(header::ORIGIN).is_none_or(own_origin)
 }
 

@@ -89,7 +89,8 @@ fn spawn(
 
 /// Reads the first message, which says who comes; anything else than that is nobody.
 pub async fn first_message<T: serde::de::DeserializeOwned>(socket: &mut WebSocket) -> Result<Option<T>> {
-    let message = tokio::time::timeout(PATIENCE, socket.recv()).await.context("waiting for the first message")?;
+    let message =
+        tokio::time::timeout(PATIENCE, socket.recv()).await.context("waiting for the first message")?;
     match message {
         Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).ok()),
         _ => Ok(None),
