@@ -2,7 +2,11 @@
 
 use api::wire::{FRAME_MAX, Hello, Outgoing};
 use api::{Code, Error, Result, VERSION};
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::setsid;
 use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,7 +15,7 @@ use tauri::AppHandle;
 use tauri_plugin_shell::ShellExt;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf, pipe};
 use tokio::time::timeout;
 
 /// How long a daemon that took the connection may take for its first line.
@@ -65,6 +69,10 @@ pub async fn connect(socket: &Path) -> Result<Option<(Incoming, Sending)>> {
             return Err(Error::new(Code::Internal, format!("connecting to {}: {e}", socket.display())));
         }
     };
+    peer::check_daemon(&stream).map_err(|e| {
+        Error::refused(format!("whoever listens at {} is not believed to be the daemon: {e}", socket.display()))
+            .hint("stop your sessions, remove that socket and start the daemon again")
+    })?;
     let (read, write) = stream.into_split();
     let mut incoming = Incoming(BufReader::new(read));
     let hello = timeout(HELLO_DEADLINE, incoming.line()).await;
@@ -91,24 +99,34 @@ pub async fn reach(app: &AppHandle, socket: &Path) -> Result<(Incoming, Sending)
     Err(started.unwrap_or_else(|_| Err(silent())).err().unwrap_or_else(silent))
 }
 
-/// Starts the daemon beside us, in a session of its own, and waits for its word on standard output.
+/// Starts the daemon beside us, in a session of its own, and waits for its word that it is ready.
 async fn start(app: &AppHandle) -> Result<()> {
     let failed = |cause: &dyn std::fmt::Display| {
         Error::new(Code::Internal, format!("the daemon could not be started: {cause}"))
             .hint("install lanyardd beside lanyard-desktop, or run it in a terminal to see what it says")
     };
     let mut command: std::process::Command = app.shell().sidecar("lanyardd").map_err(|e| failed(&e))?.into();
-    command.args(["--ready-fd", "1"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // SAFETY: setsid is async-signal-safe, and nothing else happens between fork and exec.
-    unsafe { command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into)) };
-    let mut child = tokio::process::Command::from(command).spawn().map_err(|e| failed(&e))?;
-    let output = child.stdout.take().ok_or_else(|| failed(&"it has no output"))?;
+    let (ready, telling) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(&e))?;
+    command.arg("--ready-fd").arg(telling.as_raw_fd().to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let detach = move || {
+        setsid()?;
+        Ok(fcntl_setfd(&telling, FdFlags::empty())?)
+    };
+    // SAFETY: between fork and exec there are only two system calls, and both are async-signal-safe.
+    unsafe { command.pre_exec(detach) };
+    // The tokio command collects the daemon's end for us, if it comes while the window lives.
+    let mut command = tokio::process::Command::from(command);
+    drop(command.spawn().map_err(|e| failed(&e))?);
+    // Our copy of the pipe's end goes with it: a daemon that says nothing and ends is heard as an end.
+    drop(command);
+    let ready = pipe::Receiver::from_owned_fd(ready).map_err(|e| failed(&e))?;
     let mut word = String::new();
-    BufReader::new(output.take(4096)).read_line(&mut word).await.map_err(|e| failed(&e))?;
+    BufReader::new(ready.take(4096)).read_line(&mut word).await.map_err(|e| failed(&e))?;
     match word.trim() {
         "ready" => Ok(()),
         "" => Err(failed(&"it ended at once")),
-        told => Err(failed(&told.trim_start_matches("error: "))),
+        told => Err(failed(&told)),
     }
 }
 

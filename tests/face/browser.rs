@@ -1,7 +1,7 @@
 //! The page in headless Chromium, through the web door.
 
 use crate::desktop::on_path;
-use crate::driver::Driver;
+use crate::driver::{Driver, free_port};
 use crate::page::Page;
 use crate::story;
 use serde_json::{Value, json};
@@ -33,10 +33,10 @@ pub fn open(world: &World) -> Page {
         "goog:chromeOptions": { "args": arguments },
         "goog:loggingPrefs": { "browser": "ALL" },
     });
-    let with_port = |command: &mut std::process::Command, port: u16| {
-        command.arg(format!("--port={port}"));
-    };
-    let driver = Driver::open(world.command("chromedriver"), with_port, capabilities);
+    let port = free_port();
+    let mut driver = world.command("chromedriver");
+    driver.arg(format!("--port={port}"));
+    let driver = Driver::open(driver, &[port], capabilities);
     driver.command("/url", &json!({ "url": address(world) }));
     Page::of(driver, "browser")
 }

@@ -18,20 +18,18 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts the driver `program`, to which `with_port` gives its port, and opens a session.
+    /// Starts the driver `program`, waits for its ports, and opens a session at the first of them.
     #[track_caller]
-    pub fn open(mut program: Command, with_port: impl Fn(&mut Command, u16), capabilities: Value) -> Self {
-        let port = free_port();
-        with_port(&mut program, port);
+    pub fn open(mut program: Command, ports: &[u16], capabilities: Value) -> Self {
         let mut program = program
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the WebDriver program starts");
-        wait_for_door(&mut program, port);
+        ports.iter().for_each(|port| wait_for_door(&mut program, *port));
         let http = Client::builder().timeout(COMMAND_DEADLINE).build().expect("an HTTP client");
-        let mut driver = Self { http, session: format!("http://127.0.0.1:{port}/session"), program };
+        let mut driver = Self { http, session: format!("http://127.0.0.1:{}/session", ports[0]), program };
         let opened = driver.post("", &json!({ "capabilities": { "alwaysMatch": capabilities } }));
         let opened = opened.unwrap_or_else(|told| panic!("no WebDriver session: {told}"));
         let id = opened["sessionId"].as_str().expect("a session has an id");

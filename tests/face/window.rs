@@ -27,14 +27,12 @@ fn tauri_driver() -> Option<PathBuf> {
 /// Opens the window in a world that has a desktop.
 #[track_caller]
 pub fn open(world: &World, args: &[&str]) -> Page {
-    let driver = world.command(tauri_driver().expect("tauri-driver is installed"));
+    let mut driver = world.command(tauri_driver().expect("tauri-driver is installed"));
     let application = json!({ "application": program("lanyard-desktop"), "args": args });
     let capabilities = json!({ "browserName": "wry", "tauri:options": application });
-    let with_port = |command: &mut std::process::Command, port: u16| {
-        command.arg("--port").arg(port.to_string());
-        command.arg("--native-port").arg(free_port().to_string());
-    };
-    Page::of(Driver::open(driver, with_port, capabilities), "window")
+    let ports = [free_port(), free_port()];
+    driver.args(["--port", &ports[0].to_string(), "--native-port", &ports[1].to_string()]);
+    Page::of(Driver::open(driver, &ports, capabilities), "window")
 }
 
 /// The window's own process in a world.
