@@ -25,6 +25,7 @@ pub struct Connection {
 impl Connection {
     /// Takes over a fresh connection and reads the daemon's hello.
     pub fn open(stream: UnixStream) -> Result<Self> {
+        peer::check_daemon(&stream).map_err(|e| not_the_daemon(&e))?;
         let mut connection =
             Self { stream, received: Wiped::new(READ_SIZE), version: String::new(), last_id: 0 };
         connection.stream.set_read_timeout(Some(HELLO_DEADLINE)).map_err(|e| lost(&e))?;
@@ -138,6 +139,12 @@ fn lost(cause: &dyn std::fmt::Display) -> Failure {
         format!("the connection to the daemon was lost: {cause}"),
         "run `lanyard status` to start it again; sessions go on without it",
     )
+}
+
+fn not_the_daemon(error: &std::io::Error) -> Failure {
+    Error::refused(format!("whoever listens at the socket is not believed to be the daemon: {error}"))
+        .hint("nothing was sent; stop your sessions, remove that socket and start the daemon again")
+        .into()
 }
 
 fn strange() -> Error {
