@@ -4,7 +4,7 @@
 //! child subreapers, so that this holds for double forks too.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 
 /// How often a walk starts again because a process on its way has changed its parent or died.
 const TRIES: usize = 5;
@@ -65,7 +65,7 @@ fn walk(pid: u32) -> io::Result<Option<Vec<u32>>> {
 
 /// The parent of a process, 0 for the first one.
 pub(crate) fn parent(pid: u32) -> io::Result<u32> {
-    let stat = fs::read(format!("/proc/{pid}/stat"))?;
+    let stat = read_short(&format!("/proc/{pid}/stat"))?;
     parent_in(&stat).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read the process tree"))
 }
 
@@ -88,14 +88,24 @@ fn keeper_among(chain: &[u32]) -> io::Result<Option<u32>> {
 /// Whether a process is a keeper. An ancestor that has died since the walk is none: its children have
 /// gone to the keeper above it, which is in the chain.
 pub(crate) fn is_keeper(pid: u32) -> io::Result<bool> {
-    let read = |file: &str| match fs::read(format!("/proc/{pid}/{file}")) {
+    let known = |read: io::Result<Vec<u8>>| match read {
         Err(error) if is_gone(&error) => Ok(Vec::new()),
         other => other,
     };
-    if read("comm")?.trim_ascii_end() != b"lanyardd" {
+    if known(read_short(&format!("/proc/{pid}/comm")))?.trim_ascii_end() != b"lanyardd" {
         return Ok(false);
     }
-    Ok(read("cmdline")?.split(|byte| *byte == 0).nth(1) == Some(b"keep"))
+    let arguments = known(fs::read(format!("/proc/{pid}/cmdline")))?;
+    Ok(arguments.split(|byte| *byte == 0).nth(1) == Some(b"keep"))
+}
+
+/// Reads a file of `/proc` that is never longer than some hundred bytes, with one call: every connection
+/// waits for a whole chain of these.
+fn read_short(path: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 1024];
+    let read = fs::File::open(path)?.read(&mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
 }
 
 /// Reading `/proc` of a process that has ended gives either error, depending on the moment.
