@@ -56,3 +56,12 @@ pub fn first_line(mut command: Command) -> String {
     assert!(!line.trim().is_empty(), "{command:?} ended");
     line.trim().to_string()
 }
+
+/// Closes Lanyard's window as a person does, by the window manager.
+#[track_caller]
+pub fn close_window(world: &World) {
+    let mut search = world.command("xdotool");
+    search.args(["search", "--sync", "--onlyvisible", "--name", "^Lanyard$", "windowactivate", "--sync"]);
+    search.args(["key", "--clearmodifiers", "alt+F4"]);
+    tests::run(search, b"", tests::DEADLINE).ok();
+}

@@ -7,4 +7,5 @@ mod manners;
 mod notices;
 mod page;
 mod story;
+mod tray;
 mod window;
