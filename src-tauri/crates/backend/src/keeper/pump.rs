@@ -1,0 +1,446 @@
+//! The keeper's loop: moves bytes between the terminal and its clients, and answers the daemon.
+
+use super::clients::{Client, View, Wish};
+use super::control::{Ask, Change, Ended, Hello};
+use super::door::{DOORS_MAX, Door, Question};
+use super::ending::Ending;
+use super::painter::{Job, News, Painter};
+use super::process::Terminal;
+use super::queries::Queries;
+use api::sessions::Size;
+use api::{Code, Error};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+/// How much is read from the terminal before it goes to the clients.
+const READ: usize = 64 * 1024;
+/// How much input may wait for a program that does not read.
+const INPUT_MAX: usize = 2 * 1024 * 1024;
+/// So much output within a moment is a flood: the model need not follow every line of it.
+const FLOOD: usize = 256 * 1024;
+/// After this long without output the model catches up, flood or not.
+const LULL: Duration = Duration::from_millis(15);
+/// A string of the output that goes on for longer is hidden from the model, which would keep it all.
+const STRING_MAX: usize = 1024 * 1024;
+/// How long clients may take for the rest after the daemon has let the keeper go.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// All that the loop works with.
+pub(super) struct Pump {
+    pub hello: Hello,
+    pub listener: UnixListener,
+    pub terminal: Terminal,
+    pub painter: Painter,
+    /// Readable when a child has ended.
+    pub signals: OwnedFd,
+    pub size: Size,
+    pub ending: Ending,
+    pub state: State,
+}
+
+/// What changes from round to round.
+#[derive(Default)]
+pub(super) struct State {
+    clients: Vec<Client>,
+    doors: Vec<Door>,
+    /// Whoever waits for the end, by the numbers of their doors.
+    stoppers: Vec<u64>,
+    input: VecDeque<u8>,
+    queries: Queries,
+    numbers: u64,
+    /// The terminal has no more output and never will.
+    silent: bool,
+    /// Output that the model has not been told to look at.
+    unseen: usize,
+    /// When the output came that the model has not been told to look at.
+    heard: Option<Instant>,
+    released: Option<Instant>,
+}
+
+/// What woke the loop.
+struct Awake {
+    terminal: PollFlags,
+    painter: bool,
+    signals: bool,
+    listener: bool,
+    clients: Vec<PollFlags>,
+    doors: Vec<PollFlags>,
+}
+
+impl Pump {
+    /// Runs until the command has ended and the daemon has let go.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut buffer = vec![0u8; READ];
+        while !self.is_over() {
+            let awake = self.wait()?;
+            if awake.signals || self.ending.is_due(Instant::now()) {
+                self.tend_children();
+            }
+            if awake.painter {
+                self.hear_painter();
+            }
+            self.serve_clients(&awake.clients);
+            if awake.terminal.contains(PollFlags::OUT) {
+                self.type_on();
+            }
+            if awake.terminal.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+                self.relay(&mut buffer);
+            }
+            self.rest();
+            self.serve_doors(&awake.doors);
+            if awake.listener {
+                self.accept();
+            }
+            self.settle();
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        let Some(released) = self.state.released else { return false };
+        let over = self.hello.ended.is_some() && !self.state.doors.iter().any(Door::has_mail);
+        over && (self.state.clients.is_empty() || released.elapsed() > FAREWELL)
+    }
+
+    /// Whether output may be read: somebody may have to catch up first.
+    fn may_read(&mut self) -> bool {
+        let now = Instant::now();
+        let state = &mut self.state;
+        !state.silent
+            && !state.clients.iter().any(|client| client.view == View::Ordered)
+            && !state.clients.iter_mut().any(|client| client.deadline(now).is_some())
+            && self.painter.has_room()
+    }
+
+    /// Waits until something happens, for as long as nothing has to be done.
+    fn wait(&mut self) -> io::Result<Awake> {
+        let mut terminal = PollFlags::empty();
+        terminal.set(PollFlags::IN, self.may_read());
+        terminal.set(PollFlags::OUT, !self.state.input.is_empty());
+        let timeout = self.timeout();
+        let takes_input = self.state.input.len() < INPUT_MAX;
+        // A descriptor without flags would still tell of its hang-up, over and over.
+        let mut fds = vec![
+            PollFd::new(&self.signals, PollFlags::IN),
+            PollFd::new(self.painter.bell(), PollFlags::IN),
+            PollFd::new(&self.listener, PollFlags::IN),
+        ];
+        for client in &self.state.clients {
+            let mut flags = PollFlags::empty();
+            flags.set(PollFlags::IN, takes_input);
+            flags.set(PollFlags::OUT, client.has_mail());
+            fds.push(PollFd::new(&client.socket, flags));
+        }
+        for door in &self.state.doors {
+            let mut flags = PollFlags::IN;
+            flags.set(PollFlags::OUT, door.has_mail());
+            fds.push(PollFd::new(&door.socket, flags));
+        }
+        if !terminal.is_empty() {
+            fds.push(PollFd::new(self.terminal.fd(), terminal));
+        }
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut woken = fds.iter().map(PollFd::revents);
+        let mut next = || woken.next().unwrap_or(PollFlags::empty());
+        Ok(Awake {
+            signals: !next().is_empty(),
+            painter: !next().is_empty(),
+            listener: !next().is_empty(),
+            clients: self.state.clients.iter().map(|_| next()).collect(),
+            doors: self.state.doors.iter().map(|_| next()).collect(),
+            terminal: if terminal.is_empty() { terminal } else { next() },
+        })
+    }
+
+    fn timeout(&mut self) -> Option<Timespec> {
+        let now = Instant::now();
+        let clients = self.state.clients.iter_mut().filter_map(|client| client.deadline(now));
+        let soonest = clients
+            .chain(self.ending.deadline())
+            .chain(self.state.heard.map(|heard| heard + LULL))
+            .chain(self.state.released.filter(|_| self.hello.ended.is_some()).map(|at| at + FAREWELL))
+            .min()?;
+        let left = soonest.saturating_duration_since(now) + Duration::from_micros(100);
+        Timespec::try_from(left).ok()
+    }
+
+    fn tend_children(&mut self) {
+        let mut drain = [0u8; 128 * 8];
+        while rustix::io::read(&self.signals, &mut drain).is_ok_and(|count| count > 0) {}
+        self.ending.tend(self.hello.child, &self.terminal);
+    }
+
+    fn hear_painter(&mut self) {
+        for news in self.painter.news() {
+            match news {
+                News::Answer(bytes) => self.state.input.extend(bytes),
+                News::Screen(number, screen) => {
+                    if let Some(door) = self.state.doors.iter_mut().find(|door| door.number == number) {
+                        door.answer(&Ok(screen));
+                    }
+                }
+                News::Repaint(number, mut bytes) => {
+                    bytes.extend(self.state.queries.prefix());
+                    let size = self.size;
+                    if let Some(client) = self.state.clients.iter_mut().find(|client| client.number == number)
+                        && client.view == View::Ordered
+                    {
+                        client.repaint(size, &bytes);
+                    }
+                }
+            }
+        }
+    }
+
+    fn serve_clients(&mut self, woken: &[PollFlags]) {
+        for index in 0..woken.len() {
+            let (Some(flags), Some(client)) = (woken.get(index), self.state.clients.get_mut(index)) else {
+                return;
+            };
+            if flags.contains(PollFlags::OUT) {
+                client.flush();
+            }
+            if !flags.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+                continue;
+            }
+            for wish in client.wishes() {
+                self.grant(index, wish);
+            }
+        }
+    }
+
+    /// Does what a client wishes. The size follows whoever typed or resized last.
+    fn grant(&mut self, index: usize, wish: Wish) {
+        let Some(client) = self.state.clients.get_mut(index) else { return };
+        if let Wish::Resize(size) = wish {
+            client.size = Some(size);
+        }
+        if let Some(size) = client.size {
+            self.resize(size);
+        }
+        if let Wish::Input(bytes) = wish
+            && self.hello.ended.is_none()
+        {
+            self.state.input.extend(bytes);
+            self.type_on();
+        }
+    }
+
+    fn resize(&mut self, size: Size) {
+        if size == self.size {
+            return;
+        }
+        self.size = size;
+        self.painter.order(Job::Resize(size));
+        self.terminal.resize(size);
+        // Terminals wrap their lines anew in different ways, so everyone gets the result.
+        for client in self.state.clients.iter_mut().filter(|client| client.view != View::Stale) {
+            client.cut();
+        }
+    }
+
+    /// Types what waits, as far as the program takes it.
+    fn type_on(&mut self) {
+        while !self.state.input.is_empty() {
+            let (front, _) = self.state.input.as_slices();
+            match rustix::io::write(self.terminal.fd(), front) {
+                Ok(count) => drop(self.state.input.drain(..count)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                Err(_) => self.state.input.clear(),
+            }
+        }
+    }
+
+    /// Passes on what the program has written.
+    fn relay(&mut self, buffer: &mut [u8]) {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match rustix::io::read(self.terminal.fd(), &mut buffer[filled..]) {
+                Ok(0) => self.state.silent = true,
+                Ok(count) => {
+                    filled += count;
+                    continue;
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {}
+                // The command's side is closed for good: the leader of its session has ended.
+                Err(_) => self.state.silent = true,
+            }
+            break;
+        }
+        let bytes = &buffer[..filled];
+        if bytes.is_empty() {
+            return;
+        }
+        let seen = self.state.queries.pass(bytes);
+        if !seen.is_empty() {
+            self.state.clients.iter_mut().for_each(|client| client.show(&seen));
+        }
+        self.painter.push(bytes);
+        if self.state.queries.string_len() > STRING_MAX {
+            // Ends the string for the model, and begins one that it throws away.
+            self.painter.push(b"\x18\x1bX");
+        }
+        self.state.unseen += filled;
+        self.state.heard = Some(Instant::now());
+    }
+
+    /// Lets the model look at what has come: at once, or in a flood when it has passed.
+    fn rest(&mut self) {
+        let Some(heard) = self.state.heard else { return };
+        let quiet = heard.elapsed() >= LULL;
+        if self.state.unseen < FLOOD || quiet {
+            self.painter.nudge();
+            self.state.heard = None;
+        }
+        if quiet {
+            self.state.unseen = 0;
+        }
+    }
+
+    fn accept(&mut self) {
+        self.state.numbers += 1;
+        if let Ok(Some(door)) = Door::accept(&self.listener, self.state.numbers, &self.hello)
+            && self.state.doors.len() < DOORS_MAX
+        {
+            self.state.doors.push(door);
+        }
+    }
+
+    fn serve_doors(&mut self, woken: &[PollFlags]) {
+        for index in 0..woken.len() {
+            let (Some(flags), Some(door)) = (woken.get(index), self.state.doors.get_mut(index)) else {
+                return;
+            };
+            if flags.contains(PollFlags::OUT) {
+                door.flush();
+            }
+            if !flags.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+                continue;
+            }
+            let mut next = door.read();
+            while let Some(question) = next {
+                self.ask(index, question);
+                next = self.state.doors.get_mut(index).and_then(Door::next);
+            }
+        }
+    }
+
+    fn ask(&mut self, index: usize, question: Question) {
+        let Some(door) = self.state.doors.get_mut(index) else { return };
+        let done: api::Result<()> = Ok(());
+        match question.ask {
+            Ask::Watch {} => {
+                door.watches = true;
+                door.answer(&done);
+                if let Some(ended) = self.hello.ended {
+                    door.tell(&Change::Ended(ended));
+                }
+            }
+            Ask::Send { .. } => {
+                let result = take_input(&mut self.state.input, &question.bytes, self.hello.ended);
+                door.answer(&result);
+                self.type_on();
+            }
+            Ask::Screen {} => {
+                door.waits = true;
+                self.painter.order(Job::Screen(door.number));
+            }
+            Ask::Stop { grace_ms } => match self.hello.ended {
+                Some(ended) => door.answer(&Ok(ended)),
+                None => {
+                    door.waits = true;
+                    self.state.stoppers.push(door.number);
+                    self.ending.begin(Duration::from_millis(grace_ms), &self.terminal);
+                }
+            },
+            Ask::Attach { size, scrollback } => match door.gift.take() {
+                Some(socket) if rustix::net::sockopt::socket_type(&socket).is_ok() => {
+                    door.answer(&done);
+                    self.state.numbers += 1;
+                    self.state.clients.push(Client::new(self.state.numbers, socket, size, scrollback));
+                }
+                _ => door.answer(&Err::<(), _>(Error::invalid("there is no socket to attach"))),
+            },
+            Ask::Release {} => {
+                door.answer(&done);
+                self.state.released = Some(Instant::now());
+            }
+        }
+    }
+
+    /// What every round ends with: slow clients are cut, stale ones get a repaint, the end is told.
+    fn settle(&mut self) {
+        let now = Instant::now();
+        if self.hello.ended.is_none() && self.ending.is_complete() && self.is_drained() {
+            self.end();
+        }
+        let exit = self.hello.ended.and_then(|ended| serde_json::to_vec(&ended.exit).ok());
+        for client in &mut self.state.clients {
+            if client.deadline(now).is_some_and(|deadline| deadline <= now) {
+                client.cut();
+            }
+            if client.needs_repaint() {
+                client.view = View::Ordered;
+                self.painter.order(Job::Repaint(client.number, client.scrollback));
+            }
+            if let Some(exit) = &exit {
+                client.finish(exit);
+            }
+        }
+        self.state.clients.retain(|client| !client.is_done());
+        self.state.doors.retain(|door| !door.closed);
+    }
+
+    /// Whether all output is read. Once every process is gone, an empty terminal stays empty.
+    fn is_drained(&mut self) -> bool {
+        if self.state.silent {
+            return true;
+        }
+        let mut fds = [PollFd::new(self.terminal.fd(), PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        self.state.silent = matches!(poll(&mut fds, Some(&now)), Ok(0));
+        self.state.silent
+    }
+
+    fn end(&mut self) {
+        let ended = Ended { exit: self.ending.exit(), at: now_ms() };
+        self.hello.ended = Some(ended);
+        self.painter.nudge();
+        for door in &mut self.state.doors {
+            if self.state.stoppers.contains(&door.number) {
+                door.answer(&Ok(ended));
+            }
+            if door.watches {
+                door.tell(&Change::Ended(ended));
+            }
+        }
+    }
+}
+
+/// Takes input from the daemon, if there is a program to read it.
+fn take_input(input: &mut VecDeque<u8>, bytes: &[u8], ended: Option<Ended>) -> api::Result<()> {
+    if ended.is_some() {
+        return Err(Error::conflict("the session has ended").hint("start it again to type into it"));
+    }
+    if input.len() + bytes.len() > INPUT_MAX {
+        return Err(Error::new(Code::TooLarge, "the program does not read what was typed before")
+            .hint("wait for it, or stop the session"));
+    }
+    input.extend(bytes);
+    Ok(())
+}
+
+fn now_ms() -> api::Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    api::Millis::try_from(since.as_millis()).unwrap_or(api::Millis::MAX)
+}
