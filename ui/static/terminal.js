@@ -28,6 +28,7 @@ const decoder = new TextDecoder();
 export function open(element, session, token, fontSize, listener) {
   const terminal = new LanyardTerminal(element, session, token, fontSize, listener);
   element.lanyardText = () => terminal.text();
+  element.lanyardType = (text) => terminal.type(encoder.encode(text));
   terminal.start();
   return terminal;
 }
@@ -131,7 +132,7 @@ class LanyardTerminal {
         token: this.token,
         session: this.session,
         size: this.own ?? this.size(),
-        heard: (kind, bytes) => this.heard(kind, bytes),
+        heard: (kind, bytes, taken) => this.heard(kind, bytes, taken),
         lost: () => this.lost(),
       });
       if (this.closed) return wire.close();
@@ -152,13 +153,13 @@ class LanyardTerminal {
     this.tries += 1;
   }
 
-  heard(kind, bytes) {
+  heard(kind, bytes, taken) {
     if (this.closed) return;
-    if (kind === KIND.output) this.write(bytes);
+    if (kind === KIND.output) this.write(bytes, taken);
     else if (kind === KIND.repaint) {
       // A reset by sequence keeps its place in the queue of what is still unwritten.
       this.write(encoder.encode("\x1bc"));
-      this.write(bytes);
+      this.write(bytes, taken);
     } else if (kind === KIND.size && bytes.length === 4) this.takeSize(bytes);
     else if (kind === KIND.exit) {
       this.ended = true;
@@ -175,9 +176,12 @@ class LanyardTerminal {
     this.listener("size", own ? "" : `${cols} × ${rows}`);
   }
 
-  write(bytes) {
+  write(bytes, taken) {
     this.backlog += bytes.length;
-    this.term.write(bytes, () => this.written(bytes.length));
+    this.term.write(bytes, () => {
+      taken?.();
+      this.written(bytes.length);
+    });
     if (this.backlog > BACKLOG_MAX && this.wire) {
       this.wire.close();
       this.wire = null;
@@ -196,13 +200,14 @@ class LanyardTerminal {
     if (event.type !== "keydown") return true;
     const shifted = event.ctrlKey && event.shiftKey;
     const key = event.key.toLowerCase();
-    if (event.metaKey && key === "k") return false;
+    // The page finds anything with these; pressed twice, the program in the terminal gets it.
+    if ((event.metaKey || event.ctrlKey) && key === "k") return false;
     if (!shifted) return true;
     const own = { f: "find", x: "leave" }[key];
     if (own) this.listener(own, "");
     else if (key === "c") this.copy();
-    // The page's own keys and the browser's paste: not for the program in the terminal.
-    else return !["k", "v"].includes(key);
+    // The browser's paste: not for the program in the terminal.
+    else return key !== "v";
     event.preventDefault();
     event.stopPropagation();
     return false;
@@ -247,6 +252,7 @@ class LanyardTerminal {
     this.releaseWebgl?.();
     this.term.dispose();
     delete this.element.lanyardText;
+    delete this.element.lanyardType;
   }
 }
 

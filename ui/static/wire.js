@@ -4,10 +4,13 @@ import * as host from "./window.js";
 const KIND = { output: 0x6f, repaint: 0x70, input: 0x69, size: 0x73, exit: 0x78 };
 export { KIND };
 
-/** Attaches; resolves to `{send(kind, bytes), close()}` or rejects with an error of the api's shape. */
+/**
+ * Attaches; resolves to `{send(kind, bytes), close()}` or rejects with an error of the api's shape.
+ * `heard(kind, bytes, taken)` calls `taken` where there is one, when it has used the bytes.
+ */
 export function attach({ token, session, size, heard, lost }) {
   return host.inWindow()
-    ? host.attach(session, size, (chunk) => heard(chunk[0], chunk.subarray(1)))
+    ? host.attach(session, size, (chunk, taken) => heard(chunk[0], chunk.subarray(1), taken), lost)
     : attachSocket({ token, session, size, heard, lost });
 }
 
