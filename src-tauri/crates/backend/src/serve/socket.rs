@@ -10,18 +10,32 @@ use peer::peer;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
+
+/// How long a daemon that has closed its door may take to end.
+const LAST_BREATH: Duration = Duration::from_secs(8);
 
 /// The owner's socket, bound, and the lock that makes this daemon the only one.
 pub struct OwnerSocket {
     listener: UnixListener,
+    path: PathBuf,
     _lock: File,
 }
 
+impl OwnerSocket {
+    /// Takes the socket away, so that nobody comes to a daemon that is about to end.
+    pub fn close(&self) {
+        if let Err(e) = std::fs::remove_file(&self.path) {
+            tracing::warn!("taking the owner's socket away: {e}");
+        }
+    }
+}
+
 /// Binds the owner's socket. A daemon that is there already is an error of the code `Conflict`.
-pub fn bind(path: &Path) -> Result<OwnerSocket> {
+pub async fn bind(path: &Path) -> Result<OwnerSocket> {
     let lock_path = path.with_extension("lock");
     let lock = File::options()
         .create(true)
@@ -30,9 +44,7 @@ pub fn bind(path: &Path) -> Result<OwnerSocket> {
         .mode(0o600)
         .open(&lock_path)
         .with_context(|| format!("opening {}", lock_path.display()))?;
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-        bail!(Error::new(Code::Conflict, format!("a daemon serves {} already", path.display())));
-    }
+    take(&lock, path).await?;
     // The lock is ours, so a socket that is there was left by a daemon that was killed.
     match std::fs::remove_file(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -44,7 +56,19 @@ pub fn bind(path: &Path) -> Result<OwnerSocket> {
         UnixListener::bind(path).with_context(|| format!("making the socket {}", path.display()))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
         .context("closing the owner's socket")?;
-    Ok(OwnerSocket { listener, _lock: lock })
+    Ok(OwnerSocket { listener, path: path.to_path_buf(), _lock: lock })
+}
+
+/// Takes the lock. One that is held by a daemon that no longer listens is free in a moment.
+async fn take(lock: &File, path: &Path) -> Result<()> {
+    let until = tokio::time::Instant::now() + LAST_BREATH;
+    while flock(lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if tokio::time::Instant::now() > until || UnixStream::connect(path).await.is_ok() {
+            bail!(Error::new(Code::Conflict, format!("a daemon serves {} already", path.display())));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
 }
 
 /// Serves the owner until the daemon ends.
@@ -93,7 +117,7 @@ async fn accept(
             Err(e) => {
                 // Too many open files: those that are open must be served before new ones are taken.
                 tracing::error!("accepting a connection: {e}");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
