@@ -58,8 +58,10 @@ pub fn find_program(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
 
 /// The error for a command whose program does not exist.
 pub fn no_program(program: &str) -> Error {
-    Error::not_found("program", program)
-        .hint(format!("{} is not on the PATH of the daemon; install it or give its whole path", shown(program)))
+    Error::not_found("program", program).hint(format!(
+        "{} is not on the PATH of the daemon; install it or give its whole path",
+        shown(program)
+    ))
 }
 
 fn is_executable(path: &std::path::Path) -> bool {

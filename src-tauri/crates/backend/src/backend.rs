@@ -4,6 +4,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::git::Git;
+use crate::hidden::hiding;
 use crate::identities::Identities;
 use crate::members::Members;
 use crate::notify::Notifications;
@@ -66,7 +67,10 @@ impl Backend {
         let store = Store::open(&config.database()).await?;
         let passphrase_file = config.passphrase_file.clone();
         let safe = Safe::open(store.clone(), bus.clone(), clock, keychain, passphrase_file).await?;
-        let git = Git::new(config.programs.join("lanyardd"), &config.owner_env);
+        let git = {
+            let hiding = hiding(&config, vec![config.worktrees()], Vec::new());
+            Git::new(config.programs.join("lanyardd"), &config.owner_env, hiding)
+        };
         let secrets = Secrets::new(store.clone(), bus.clone(), clock, safe.clone());
         let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
         let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, config.worktrees());

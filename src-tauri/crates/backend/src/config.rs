@@ -23,6 +23,9 @@ pub struct Settings {
     pub scrollback: usize,
     /// Whether the end of a session is told on the desktop.
     pub notifications: bool,
+    /// Whether sessions see neither Lanyard's own files nor the owner's logins and runtime sockets. Without
+    /// it only the doors and the sealing stand between an agent and another's secrets.
+    pub hide: bool,
 }
 
 impl Default for Settings {
@@ -32,6 +35,7 @@ impl Default for Settings {
             web_port: 0,
             scrollback: 10_000,
             notifications: true,
+            hide: true,
         }
     }
 }

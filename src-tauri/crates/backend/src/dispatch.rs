@@ -23,8 +23,9 @@ pub async fn dispatch(backend: &Backend, caller: &Caller, request: Request) -> a
     if !method.roles.contains(&caller.role()) {
         tracing::warn!(target: "audit", caller = ?caller, method = method.name, "refused: the role does not allow it");
         let role = caller.role().name();
-        return Err(Error::refused(format!("{} is not for an {role}", method.name))
-            .hint("ask the owner to do it"));
+        return Err(
+            Error::refused(format!("{} is not for an {role}", method.name)).hint("ask the owner to do it")
+        );
     }
     answer(backend, caller, request).await.map_err(|e| told(&e))
 }

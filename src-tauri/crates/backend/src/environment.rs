@@ -11,20 +11,72 @@ use std::path::{Path, PathBuf};
 
 /// What a terminal needs of the owner's environment. None of these carries a login.
 const PASSED: [&str; 22] = [
-    "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_ADDRESS", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION",
-    "LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER", "LC_TELEPHONE", "LC_TIME",
-    "TZ", "SHELL", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_ADDRESS",
+    "LC_COLLATE",
+    "LC_CTYPE",
+    "LC_IDENTIFICATION",
+    "LC_MEASUREMENT",
+    "LC_MESSAGES",
+    "LC_MONETARY",
+    "LC_NAME",
+    "LC_NUMERIC",
+    "LC_PAPER",
+    "LC_TELEPHONE",
+    "LC_TIME",
+    "TZ",
+    "SHELL",
+    "USER",
+    "LOGNAME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 /// The names that Lanyard sets itself: neither a secret nor an allowlist can take their place.
 const RESERVED: [&str; 40] = [
-    "PATH", "HOME", "SHELL", "TERM", "COLORTERM", "USER", "LOGNAME", "PWD", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-    "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK",
-    "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM", "GIT_TERMINAL_PROMPT", "GIT_SSH_COMMAND", "GIT_ASKPASS", "SSH_ASKPASS", "GH_CONFIG_DIR",
-    "GLAB_CONFIG_DIR", "NPM_CONFIG_USERCONFIG", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "DOCKER_CONFIG",
-    "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "CARGO_HOME", "RUSTUP_HOME", "GNUPGHOME", "NETRC",
-    "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT",
+    "PATH",
+    "HOME",
+    "SHELL",
+    "TERM",
+    "COLORTERM",
+    "USER",
+    "LOGNAME",
+    "PWD",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSH_AUTH_SOCK",
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_TERMINAL_PROMPT",
+    "GIT_SSH_COMMAND",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "GH_CONFIG_DIR",
+    "GLAB_CONFIG_DIR",
+    "NPM_CONFIG_USERCONFIG",
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "DOCKER_CONFIG",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "GNUPGHOME",
+    "NETRC",
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "LD_AUDIT",
 ];
 
 /// Whether Lanyard sets this variable itself.
@@ -82,7 +134,8 @@ pub fn build(
 }
 
 fn path(owner: &BTreeMap<OsString, OsString>, commands: &Path) -> String {
-    let path = owner.get(OsStr::new("PATH")).and_then(|p| p.to_str()).unwrap_or("/usr/local/bin:/usr/bin:/bin");
+    let path =
+        owner.get(OsStr::new("PATH")).and_then(|p| p.to_str()).unwrap_or("/usr/local/bin:/usr/bin:/bin");
     format!("{}:{path}", commands.display())
 }
 
@@ -152,7 +205,9 @@ fn toolchains(owner: &BTreeMap<OsString, OsString>) -> Option<(String, String)> 
 
 /// Makes the places of an identity's home that tools expect to exist.
 pub fn furnish(home: &Path) -> anyhow::Result<()> {
-    for place in ["", ".config", ".codex", ".claude", ".ssh", ".gnupg", ".local/share", ".local/state", ".cache"] {
+    for place in
+        ["", ".config", ".codex", ".claude", ".ssh", ".gnupg", ".local/share", ".local/state", ".cache"]
+    {
         crate::config::make_folder(&home.join(place))?;
     }
     Ok(())
@@ -192,7 +247,11 @@ mod tests {
 
     #[test]
     fn only_what_is_named_passes_from_the_owner() {
-        let env = built(&[("GITHUB_TOKEN", "owner"), ("LANG", "C"), ("SSH_AUTH_SOCK", "/s"), ("FOO", "f")], &["FOO"], &[]);
+        let env = built(
+            &[("GITHUB_TOKEN", "owner"), ("LANG", "C"), ("SSH_AUTH_SOCK", "/s"), ("FOO", "f")],
+            &["FOO"],
+            &[],
+        );
         assert_eq!(env.get("LANG").map(String::as_str), Some("C"));
         assert_eq!(env.get("FOO").map(String::as_str), Some("f"));
         assert!(!env.contains_key("GITHUB_TOKEN") && !env.contains_key("SSH_AUTH_SOCK"));
@@ -200,8 +259,11 @@ mod tests {
 
     #[test]
     fn logins_are_looked_for_below_the_identitys_home() {
-        let env = built(&[("HOME", "/home/owner"), ("GH_CONFIG_DIR", "/home/owner/gh")], &["GH_CONFIG_DIR"], &[]);
-        for name in ["HOME", "GH_CONFIG_DIR", "GIT_CONFIG_GLOBAL", "NPM_CONFIG_USERCONFIG", "CLAUDE_CONFIG_DIR"] {
+        let env =
+            built(&[("HOME", "/home/owner"), ("GH_CONFIG_DIR", "/home/owner/gh")], &["GH_CONFIG_DIR"], &[]);
+        for name in
+            ["HOME", "GH_CONFIG_DIR", "GIT_CONFIG_GLOBAL", "NPM_CONFIG_USERCONFIG", "CLAUDE_CONFIG_DIR"]
+        {
             assert!(env[name].starts_with("/data/homes/i1"), "{name}={}", env[name]);
         }
         assert!(env.values().all(|value| !value.contains("/home/owner")));

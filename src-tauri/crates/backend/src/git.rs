@@ -1,5 +1,6 @@
 //! Running the real `git`, confined like an agent: a repository's hooks and filters may be an agent's work.
 
+use crate::keeper::hiding::Hiding;
 use anyhow::{Context, Result, bail};
 use api::{Code, Error};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ const PASSED: [&str; 6] = ["PATH", "HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME",
 pub struct Git {
     launcher: PathBuf,
     env: BTreeMap<OsString, OsString>,
+    hiding: Hiding,
 }
 
 /// What a git command said.
@@ -32,21 +34,26 @@ pub struct Said {
 }
 
 impl Git {
-    /// Git as the owner has it; `launcher` is `lanyardd`, which confines it.
-    pub fn new(launcher: PathBuf, owner_env: &BTreeMap<OsString, OsString>) -> Self {
+    /// Git as the owner has it; `launcher` is `lanyardd`, which confines it, and `hiding` what it cannot see.
+    pub fn new(launcher: PathBuf, owner_env: &BTreeMap<OsString, OsString>, hiding: Hiding) -> Self {
         let passed = |name: &&str| owner_env.get(OsStr::new(name)).map(|v| (OsString::from(name), v.clone()));
         let mut env: BTreeMap<_, _> = PASSED.iter().filter_map(passed).collect();
-        for (name, value) in [("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C.UTF-8")] {
+        for (name, value) in
+            [("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C.UTF-8")]
+        {
             env.insert(name.into(), value.into());
         }
-        Self { launcher, env }
+        Self { launcher, env, hiding }
     }
 
     /// Runs git in `folder` and gives what it said, however it ended.
     pub async fn ask(&self, folder: &Path, args: &[&str]) -> Result<Said> {
         let mut command = Command::new(&self.launcher);
+        let mut hiding = self.hiding.clone();
+        hiding.kept.push(folder.to_path_buf());
+        let hiding = serde_json::to_string(&hiding).context("telling what git cannot see")?;
         command
-            .args(["keep", "--confined", "--", "git", "-c", "core.fsmonitor=false"])
+            .args(["keep", "--confined", &hiding, "--", "git", "-c", "core.fsmonitor=false"])
             .args(args)
             .current_dir(folder)
             .env_clear()

@@ -36,6 +36,9 @@ const LOGINS: [&str; 22] = [
 /// What is covered for everything that runs below Lanyard, with what stays in view in spite of it: `kept`
 /// can be written to, `shown` cannot.
 pub fn hiding(config: &Config, kept: Vec<PathBuf>, shown: Vec<PathBuf>) -> Hiding {
+    if !config.settings.hide {
+        return Hiding::default();
+    }
     let env = |name: &str| config.owner_env.get(OsStr::new(name)).map(PathBuf::from);
     let uid = rustix::process::getuid().as_raw();
     let mut covered = config.own_folders();

@@ -27,7 +27,14 @@ pub struct Identities {
 
 impl Identities {
     /// Opens the room; homes go below `homes`.
-    pub fn new(store: Store, bus: Bus, clock: Clock, safe: Safe, homes: PathBuf, email_domain: String) -> Self {
+    pub fn new(
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        safe: Safe,
+        homes: PathBuf,
+        email_domain: String,
+    ) -> Self {
         Self { store, bus, clock, safe, homes, email_domain }
     }
 
@@ -168,7 +175,8 @@ impl Identities {
             false => format!("{text}@{}", self.email_domain),
         };
         let plain = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
         };
         let good = address.len() <= EMAIL_MAX
             && address.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));
@@ -191,8 +199,12 @@ impl Identities {
             }
             if other.email.eq_ignore_ascii_case(&row.email) {
                 bail!(
-                    Error::conflict(format!("{} is the address of {} already", row.email, shown(&other.name)))
-                        .hint("give another with --email")
+                    Error::conflict(format!(
+                        "{} is the address of {} already",
+                        row.email,
+                        shown(&other.name)
+                    ))
+                    .hint("give another with --email")
                 );
             }
         }
@@ -225,7 +237,8 @@ fn phone(number: Option<String>) -> Result<Option<String>> {
     match good {
         true => Ok(Some(number)),
         false => bail!(
-            Error::invalid(format!("{} is no phone number", shown(&number))).hint("write it like +4915112345678")
+            Error::invalid(format!("{} is no phone number", shown(&number)))
+                .hint("write it like +4915112345678")
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! The work of Lanyard: its rooms, its doors, and what `lanyardd` is made of.
 
-pub use peer::ancestry;
+pub use peer as ancestry;
 
 pub mod agents;
 pub mod backend;

@@ -1,2 +1,152 @@
-//! The daemon.
-fn main() {}
+//! `lanyardd`: the daemon, and by `lanyardd keep` a session's keeper.
+
+use anyhow::{Context, Result};
+use backend::backend::Backend;
+use backend::config::Config;
+use backend::serve::{remote, socket};
+use backend::telling::told;
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foreground\n\
+                     usage: lanyardd keep            a session's keeper, started by the daemon";
+
+/// How long the daemon waits for what it has begun before it ends.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let ready = match words[..] {
+        ["keep", ..] => return backend::keeper::keep(&args[1..]),
+        [] => None,
+        ["--ready-fd", number] => match ready_file(number) {
+            Some(file) => Some(file),
+            None => return usage(),
+        },
+        _ => return usage(),
+    };
+    if std::env::var_os("LANYARD_SOCKET").is_some() && std::env::var_os("LANYARD_HOME").is_none() {
+        return fail(ready, "this is a slot's terminal: the owner's daemon is not started from here");
+    }
+    harden();
+    match run(ready.as_ref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => fail(ready, &told(&e).to_string()),
+    }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+fn fail(ready: Option<File>, message: &str) -> ExitCode {
+    eprintln!("lanyardd: {message}");
+    if let Some(mut ready) = ready {
+        writeln!(ready, "{message}").ok();
+    }
+    ExitCode::FAILURE
+}
+
+/// The descriptor on which a starter waits for "ready".
+fn ready_file(number: &str) -> Option<File> {
+    let number: i32 = number.parse().ok().filter(|n| *n > 2)?;
+    // SAFETY: whoever starts the daemon with this number passes the descriptor over; nothing here owns it.
+    let fd = unsafe { OwnedFd::from_raw_fd(number) };
+    // A keeper must not hold the starter's pipe open.
+    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC).ok()?;
+    Some(File::from(fd))
+}
+
+/// Keeps the daemon's memory from core dumps and from other processes of the same user.
+fn harden() {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
+    let nothing = Rlimit { current: Some(0), maximum: Some(0) };
+    rustix::process::setrlimit(Resource::Core, nothing).ok();
+}
+
+fn run(ready: Option<&File>) -> Result<()> {
+    let exe = std::env::current_exe().context("finding the daemon's own program")?;
+    let config = Config::read(std::env::vars_os().collect(), &exe)?;
+    config.make_folders()?;
+    let socket_path = config.owner_socket();
+    log_to(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the daemon's threads")?;
+    runtime.block_on(async {
+        let socket = socket::bind(&socket_path).await?;
+        serve(config, &socket, ready).await
+    })
+}
+
+async fn serve(config: Config, owner: &socket::OwnerSocket, ready: Option<&File>) -> Result<()> {
+    tracing::info!(version = api::VERSION, data = %config.data.display(), "the daemon starts");
+    let port = config.settings.web_port;
+    let has_page = config.ui.is_some();
+    let (backend, doors) = Backend::open(config, Arc::new(vault::OsKeychain)).await?;
+    backend.tasks.spawn(socket::serve_agents(backend.clone(), doors));
+    backend.begin().await?;
+    match remote::bind(port).await {
+        Ok(listener) if has_page => {
+            let served = remote::serve(backend.clone(), listener);
+            backend.tasks.spawn(async { served.await.unwrap_or_else(|e| tracing::error!("{e:#}")) });
+        }
+        Ok(_) => tracing::warn!("the web door stays closed: no page was found; set LANYARD_UI to its folder"),
+        Err(e) => tracing::warn!("the web door stays closed: {e:#}"),
+    }
+    tell_ready(ready);
+    tokio::select! {
+        () = socket::serve_owner(backend.clone(), owner) => {}
+        () = asked_to_end() => {}
+    }
+    tracing::info!("the daemon ends; sessions go on");
+    backend.ending.cancel();
+    backend.tasks.close();
+    tokio::time::timeout(LAST_WAIT, backend.tasks.wait()).await.ok();
+    backend.close().await;
+    Ok(())
+}
+
+fn tell_ready(ready: Option<&File>) {
+    if let Some(mut ready) = ready {
+        writeln!(ready, "ready").ok();
+    }
+}
+
+async fn asked_to_end() {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}
+
+/// Logs to the file, which only the owner can read. A log that has grown large starts anew.
+fn log_to(config: &Config) -> Result<()> {
+    const LARGE: u64 = 16 * 1024 * 1024;
+    let old = config.log.with_extension("log.old");
+    if config.log.metadata().is_ok_and(|meta| meta.len() > LARGE) {
+        std::fs::rename(&config.log, &old).context("putting the old log aside")?;
+    }
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&config.log)
+        .with_context(|| format!("opening the log {}", config.log.display()))?;
+    tracing_subscriber::fmt().with_ansi(false).with_writer(Arc::new(file)).init();
+    Ok(())
+}

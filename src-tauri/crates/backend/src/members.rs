@@ -51,8 +51,11 @@ impl Members {
     pub fn open_web(&self) -> Result<WebAddress> {
         let Some(address) = self.address.get() else {
             bail!(
-                Error::new(Code::Unsupported, "the web door is closed: its port could not be taken or no page was found")
-                    .hint("the daemon's log says which; the setting web_port = 0 takes any free port")
+                Error::new(
+                    Code::Unsupported,
+                    "the web door is closed: its port could not be taken or no page was found"
+                )
+                .hint("the daemon's log says which; the setting web_port = 0 takes any free port")
             );
         };
         let (code, hash) = random()?;

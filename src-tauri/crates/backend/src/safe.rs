@@ -12,7 +12,9 @@ use std::time::Duration;
 use vault::{Bound, DataKey, Header, Key, Keychain, MasterKey, OpenError, Secret, Source};
 
 /// How long a keychain may take to answer; it may ask its owner to unlock it meanwhile.
-const KEYCHAIN_PATIENCE: Duration = Duration::from_secs(20);
+const KEYCHAIN_PATIENCE: Duration = Duration::from_secs(120);
+/// How long the daemon waits for the vault before it starts without.
+const FIRST_WAIT: Duration = Duration::from_secs(4);
 /// The shortest passphrase of a new vault, in characters.
 const PASSPHRASE_MIN: usize = 8;
 
@@ -42,7 +44,8 @@ impl Safe {
         keychain: Arc<dyn Keychain>,
         passphrase_file: Option<PathBuf>,
     ) -> Result<Self> {
-        let inside = Inside { state: VaultState::New, master: None };
+        let asked = "the keychain has not answered yet; it may be asking you to unlock it";
+        let inside = Inside { state: VaultState::Locked { reason: asked.into() }, master: None };
         let safe = Self {
             store,
             bus,
@@ -52,7 +55,15 @@ impl Safe {
             opening: Arc::default(),
         };
         let passphrase = passphrase_file.map(read_passphrase).transpose()?;
-        safe.begin(passphrase).await?;
+        let beginning = tokio::spawn({
+            let safe = safe.clone();
+            async move { safe.begin(passphrase).await }
+        });
+        // A keychain that asks its owner something must not keep the daemon from starting.
+        match tokio::time::timeout(FIRST_WAIT, beginning).await {
+            Ok(begun) => begun.context("opening the vault")??,
+            Err(_) => tracing::warn!("the vault is not open yet: {asked}"),
+        }
         Ok(safe)
     }
 
@@ -68,6 +79,7 @@ impl Safe {
             return Ok(self.state());
         }
         match self.store.vault().await? {
+            None if self.state() != VaultState::New => bail!(locked_error(&self.state())),
             None => self.create(Some(passphrase)).await?,
             Some(row) => {
                 let header = Header::read(&row.header).map_err(|e| broken_error(&e))?;
@@ -123,6 +135,7 @@ impl Safe {
     }
 
     async fn begin(&self, passphrase: Option<Secret>) -> Result<()> {
+        let _opening = self.opening.lock().await;
         if let Some(row) = self.store.vault().await? {
             return match Header::read(&row.header) {
                 Ok(header) => self.open_header(header, passphrase).await,
@@ -178,7 +191,11 @@ impl Safe {
         Ok(())
     }
 
-    async fn derive(&self, header: Header, passphrase: Option<Secret>) -> Result<Result<MasterKey, OpenError>> {
+    async fn derive(
+        &self,
+        header: Header,
+        passphrase: Option<Secret>,
+    ) -> Result<Result<MasterKey, OpenError>> {
         let keychain = self.keychain.clone();
         in_time(move || vault::open(&header, &*keychain, passphrase.as_ref())).await
     }
@@ -260,11 +277,95 @@ fn broken_error(reason: &str) -> Error {
 fn locked_error(state: &VaultState) -> Error {
     match state {
         VaultState::Broken { reason, hint } => Error::new(Code::Locked, reason.clone()).hint(hint.clone()),
-        VaultState::Locked { reason } => {
-            Error::new(Code::Locked, format!("the vault is locked: {reason}")).hint("unlock it: lanyard unlock")
-        }
+        VaultState::Locked { reason } => Error::new(Code::Locked, format!("the vault is locked: {reason}"))
+            .hint("unlock it: lanyard unlock"),
         VaultState::New => Error::new(Code::Locked, "there is no vault yet, because no keychain answers")
             .hint("choose a passphrase: lanyard unlock"),
         VaultState::Open { .. } => Error::internal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use vault::KeychainError;
+
+    /// A machine without a keychain.
+    struct Silent;
+
+    impl Keychain for Silent {
+        fn read(&self, _: &str) -> Result<Option<MasterKey>, KeychainError> {
+            Err(KeychainError::Unavailable("there is none".into()))
+        }
+        fn write(&self, _: &str, _: &MasterKey) -> Result<(), KeychainError> {
+            Err(KeychainError::Unavailable("there is none".into()))
+        }
+        fn delete(&self, _: &str) -> Result<(), KeychainError> {
+            Ok(())
+        }
+    }
+
+    async fn opened(folder: &Path) -> (Store, Safe) {
+        let store = Store::open(&folder.join("lanyard.db")).await.unwrap();
+        let clock = Clock::of_the_machine();
+        let safe = Safe::open(store.clone(), Bus::default(), clock, Arc::new(Silent), None).await.unwrap();
+        (store, safe)
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::from(text.to_string())
+    }
+
+    fn is_open(safe: &Safe) -> bool {
+        safe.state() == VaultState::Open { key: KeySource::Passphrase }
+    }
+
+    #[tokio::test]
+    async fn without_a_keychain_a_passphrase_makes_the_vault_and_opens_it_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, safe) = opened(dir.path()).await;
+        assert_eq!(safe.state(), VaultState::New);
+        assert!(safe.new_key("i1").is_err());
+        assert!(safe.unlock(secret("short")).await.is_err());
+        safe.unlock(secret("long enough")).await.unwrap();
+        assert!(is_open(&safe));
+        store.close().await;
+
+        let (store, safe) = opened(dir.path()).await;
+        assert!(matches!(safe.state(), VaultState::Locked { .. }));
+        let before = store.vault().await.unwrap().unwrap().header;
+        assert!(safe.unlock(secret("another one")).await.is_err());
+        assert!(!is_open(&safe));
+        assert_eq!(store.vault().await.unwrap().unwrap().header, before);
+        safe.unlock(secret("long enough")).await.unwrap();
+        assert!(is_open(&safe));
+    }
+
+    #[tokio::test]
+    async fn a_vault_that_is_lost_is_not_replaced_by_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, safe) = opened(dir.path()).await;
+        safe.unlock(secret("long enough")).await.unwrap();
+        let wrapped_key = safe.new_key("i1").unwrap();
+        let row = IdentityRow {
+            id: "i1".into(),
+            name: "a".into(),
+            email: "a@b".into(),
+            phone: None,
+            author_name: "a".into(),
+            author_email: "a@b".into(),
+            wrapped_key,
+            created_at: 0,
+            updated_at: 0,
+        };
+        store.insert_identity(&row).await.unwrap();
+        store.forget_vault().await;
+        store.close().await;
+
+        let (store, safe) = opened(dir.path()).await;
+        assert!(matches!(safe.state(), VaultState::Broken { .. }));
+        assert!(safe.unlock(secret("long enough")).await.is_err());
+        assert!(store.vault().await.unwrap().is_none());
     }
 }

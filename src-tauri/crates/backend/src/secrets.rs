@@ -3,8 +3,8 @@
 use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::{Clock, rfc3339};
-use crate::safe::Safe;
 use crate::environment::is_reserved;
+use crate::safe::Safe;
 use crate::store::{self, IdentityRow, SecretRow, Store};
 use anyhow::{Context, Result, bail};
 use api::names::check_key;
@@ -44,8 +44,11 @@ impl Secrets {
         check_may_set(caller, &call, before.as_ref())?;
         if call.policy == Some(Policy::Ask) {
             bail!(
-                Error::new(Code::Unsupported, "the policy ask needs approvals, which this version does not have")
-                    .hint("use auto, or deny to keep the value from agents")
+                Error::new(
+                    Code::Unsupported,
+                    "the policy ask needs approvals, which this version does not have"
+                )
+                .hint("use auto, or deny to keep the value from agents")
             );
         }
         let row = match (call.value, before) {
@@ -177,7 +180,9 @@ fn check_value(value: &SecretText) -> Result<()> {
     // EXPOSE: its length is checked, and that an environment can hold it.
     let bytes = value.expose().as_bytes();
     match bytes.len() {
-        0 => bail!(Error::invalid("a secret cannot be empty").hint("delete it instead: lanyard secrets delete KEY")),
+        0 => bail!(
+            Error::invalid("a secret cannot be empty").hint("delete it instead: lanyard secrets delete KEY")
+        ),
         n if n > VALUE_MAX => bail!(
             Error::new(Code::TooLarge, format!("the value has {n} bytes, {VALUE_MAX} (64 KiB) is the limit"))
                 .hint("keep large files elsewhere and store the key to them")
@@ -194,7 +199,8 @@ fn text(secret: &Secret) -> Result<SecretText> {
 }
 
 fn no_such(identity: &IdentityRow, key: &str) -> Error {
-    Error::not_found("secret", key).hint(format!("{} holds none of that key: lanyard secrets list", identity.name))
+    Error::not_found("secret", key)
+        .hint(format!("{} holds none of that key: lanyard secrets list", identity.name))
 }
 
 fn entry(identity: &IdentityRow, row: SecretRow) -> SecretEntry {

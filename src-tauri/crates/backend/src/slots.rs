@@ -54,7 +54,9 @@ impl Slots {
             agents::check(agent)?;
         }
         if let Some(hue) = call.hue.filter(|hue| *hue >= HUES) {
-            bail!(Error::invalid(format!("there is no hue {hue}")).hint(format!("hues are 0 to {}", HUES - 1)));
+            bail!(
+                Error::invalid(format!("there is no hue {hue}")).hint(format!("hues are 0 to {}", HUES - 1))
+            );
         }
         let identity = match &call.identity {
             Some(wanted) => Some(store::find("identity", wanted, self.store.identities().await?)?.id),

@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_as_such() {
-        let error = anyhow::Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull)).context("writing");
+        let error =
+            anyhow::Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull)).context("writing");
         assert_eq!(told(&error).code, Code::DiskFull);
     }
 }

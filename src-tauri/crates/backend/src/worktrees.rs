@@ -49,7 +49,8 @@ impl Worktrees {
         let live = self.store.live_sessions().await?;
         let rows = self.store.worktrees().await?;
         let wanted = |row: &WorktreeRow| {
-            project.as_ref().is_none_or(|id| *id == row.project_id) && (call.archived || row.archived_at.is_none())
+            project.as_ref().is_none_or(|id| *id == row.project_id)
+                && (call.archived || row.archived_at.is_none())
         };
         let session = |id: &str| live.iter().find(|s| s.worktree_id == id).map(|s| s.id.clone());
         Ok(rows.into_iter().filter(wanted).map(|row| seen(session(&row.id), row)).collect())
@@ -69,7 +70,9 @@ impl Worktrees {
         };
         match found.len() {
             1 => Ok(found.into_iter().next().ok_or_else(Error::internal)?),
-            0 => bail!(Error::not_found("worktree", wanted).hint("`lanyard worktrees list` shows what there is")),
+            0 => bail!(
+                Error::not_found("worktree", wanted).hint("`lanyard worktrees list` shows what there is")
+            ),
             n => bail!(
                 Error::new(Code::Ambiguous, format!("{} names {n} worktrees", shown(wanted)))
                     .hint("name it as PROJECT/NAME or by its id")
@@ -117,7 +120,8 @@ impl Worktrees {
         if !folder.is_dir() {
             return Ok(Loss::default());
         }
-        let status = self.git.run(folder, &["status", "--porcelain=v1", "-z", "--untracked-files=all"]).await?;
+        let status =
+            self.git.run(folder, &["status", "--porcelain=v1", "-z", "--untracked-files=all"]).await?;
         let uncommitted = changed_files(&status);
         let log = self.unpushed(row, folder).await?;
         let unpushed: Vec<String> = log.lines().map(str::to_string).collect();

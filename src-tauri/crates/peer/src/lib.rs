@@ -5,9 +5,11 @@
 //! lives below its keeper. Whatever cannot be found out for certain is an error, and whoever asks takes an
 //! error for a refusal.
 
-pub mod ancestry;
+mod ancestry;
 
-use ancestry::{descends_from, foreign_keeper, is_keeper};
+pub use ancestry::{ancestors, descends_from, foreign_keeper, inside_keeper};
+
+use ancestry::is_keeper;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::io;

@@ -2,7 +2,8 @@
 
 use super::control::Guard;
 use landlock::{CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getuid, set_dumpable_behavior, setrlimit};
+use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities};
 use std::io;
 
 /// Makes this process unreadable for others: no core dump, no tracing, no `/proc/PID/mem`. For the keeper
@@ -16,6 +17,9 @@ pub fn harden() -> io::Result<()> {
 /// nothing but to signal processes outside. What counts is the domain as such: the kernel lets nobody in
 /// it trace, or read the memory or environment of, a process outside. Also sets `no_new_privs`.
 pub(super) fn confine() -> Guard {
+    if give_up_capabilities().is_err() {
+        return Guard::Missing;
+    }
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .scope(Scope::Signal)
@@ -25,4 +29,28 @@ pub(super) fn confine() -> Guard {
         Ok(status) if status.ruleset == RulesetStatus::FullyEnforced && status.no_new_privs => Guard::Held,
         _ => Guard::Missing,
     }
+}
+
+/// Gives up what lets root look round Landlock (a process with CAP_PERFMON reads every environment) or take
+/// the covers off what is hidden. An ordinary user has none of it.
+fn give_up_capabilities() -> rustix::io::Result<()> {
+    let given_up = CapabilitySet::PERFMON
+        | CapabilitySet::SYS_PTRACE
+        | CapabilitySet::SYS_ADMIN
+        | CapabilitySet::SYS_MODULE
+        | CapabilitySet::SYS_RAWIO
+        | CapabilitySet::DAC_READ_SEARCH
+        | CapabilitySet::BPF;
+    let mut sets = capabilities(None)?;
+    let held = sets.permitted & given_up;
+    if getuid().is_root() {
+        // Else a program that root starts would get them back.
+        for capability in held {
+            remove_capability_from_bounding_set(capability)?;
+        }
+    }
+    sets.effective -= given_up;
+    sets.permitted -= given_up;
+    sets.inheritable -= given_up;
+    set_capabilities(None, sets)
 }

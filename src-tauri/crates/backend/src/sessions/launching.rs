@@ -3,6 +3,9 @@
 use super::{Order, Sessions, seen};
 use crate::config::make_folder;
 use crate::environment::{self, Place, Seat};
+use crate::hidden::hiding;
+use crate::keeper::control::Guard;
+use crate::keeper::hiding::Hiding;
 use crate::keeper::launch::launch;
 use crate::keeper::link::Link;
 use crate::keeper::spec::Spec;
@@ -38,7 +41,7 @@ impl Sessions {
         self.release_last(row.slot).await;
         let env = self.environment(project, &order, &row).await?;
         self.store.put_session(&row).await?;
-        match self.launch_keeper(row.clone(), &order, env).await {
+        match self.launch_keeper(row.clone(), project, &order, env).await {
             Ok(row) => {
                 self.tell(&row);
                 self.watch(row.clone());
@@ -90,12 +93,14 @@ impl Sessions {
     async fn launch_keeper(
         &self,
         mut row: SessionRow,
+        project: &ProjectRow,
         order: &Order,
         env: Vec<(String, SecretText)>,
     ) -> Result<SessionRow> {
         make_folder(&self.config.session_folder(&row.id))?;
         let listener = self.bind(&row.id)?;
         let spec = Spec {
+            hiding: self.hiding(project, order, &row.id),
             session: row.id.clone(),
             socket: self.keeper_socket(&row.id),
             command: order.command.clone(),
@@ -105,11 +110,24 @@ impl Sessions {
             scrollback: self.config.settings.scrollback,
         };
         let hello = launch(&self.config.programs.join("lanyardd"), &spec).await?;
+        if hello.guard == Guard::Missing {
+            tracing::warn!("session {} runs without the kernel's guard: see the log of its keeper's start", row.id);
+        }
         row.state = State::Working.name().into();
         row.keeper_pid = Some(i64::from(hello.keeper));
         self.store.put_session(&row).await?;
         self.open_door(&row, hello.keeper, listener).await;
         Ok(row)
+    }
+
+    /// A session sees its worktree, its repository, its identity's home, its own socket and Lanyard's commands.
+    fn hiding(&self, project: &ProjectRow, order: &Order, id: &str) -> Hiding {
+        let kept = vec![
+            PathBuf::from(&order.worktree.path),
+            PathBuf::from(&project.path),
+            self.config.home(&order.identity.id),
+        ];
+        hiding(&self.config, kept, vec![self.config.session_folder(id), self.config.commands()])
     }
 
     /// Binds a session's own socket, which only its own processes can use.

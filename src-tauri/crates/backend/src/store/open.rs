@@ -41,7 +41,10 @@ impl Store {
     /// Writes everything from the log into the database and empties the log, so that what was deleted
     /// is nowhere on the disk.
     pub async fn flush(&self) -> Result<()> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await.context("emptying the WAL")?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&self.pool)
+            .await
+            .context("emptying the WAL")?;
         Ok(())
     }
 

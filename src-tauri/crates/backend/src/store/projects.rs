@@ -48,7 +48,8 @@ impl Store {
 
     /// Adds a project.
     pub async fn insert_project(&self, row: &ProjectRow) -> Result<()> {
-        let sql = "INSERT INTO projects (id, name, path, allowed_env, created_at) VALUES ($1, $2, $3, $4, $5)";
+        let sql =
+            "INSERT INTO projects (id, name, path, allowed_env, created_at) VALUES ($1, $2, $3, $4, $5)";
         sqlx::query(sql)
             .bind(&row.id)
             .bind(&row.name)

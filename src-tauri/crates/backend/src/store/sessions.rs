@@ -65,10 +65,12 @@ impl Store {
 
     /// The sessions that run or were running when the daemon ended.
     pub async fn live_sessions(&self) -> Result<Vec<SessionRow>> {
-        sqlx::query_as("SELECT * FROM sessions WHERE state IN ('starting', 'working') ORDER BY slot, started_at")
-            .fetch_all(&self.pool)
-            .await
-            .context("reading the live sessions")
+        sqlx::query_as(
+            "SELECT * FROM sessions WHERE state IN ('starting', 'working') ORDER BY slot, started_at",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .context("reading the live sessions")
     }
 
     /// The last session of each slot.

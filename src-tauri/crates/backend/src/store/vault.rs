@@ -36,4 +36,10 @@ impl Store {
         anyhow::ensure!(done.rows_affected() == 1, "there is a vault already");
         Ok(())
     }
+
+    /// Loses the vault's header, as a damaged database would.
+    #[cfg(test)]
+    pub async fn forget_vault(&self) {
+        sqlx::query("DELETE FROM vault").execute(&self.pool).await.expect("it is deleted");
+    }
 }
