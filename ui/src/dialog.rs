@@ -96,11 +96,16 @@ fn focusable(sheet: &HtmlElement) -> Vec<HtmlElement> {
     (0..found.length()).filter_map(|i| found.item(i)?.dyn_into().ok()).collect()
 }
 
-/// Focuses what asks for it by `autofocus`, else the first field, else the first button.
+/// Focuses what asks for it by `data-focus`, else the first field, else the first button.
 fn focus_first(sheet: &HtmlElement) {
-    let chosen = ["[autofocus]", "input, select, textarea", "button.main, button.harm", "button"]
-        .iter()
-        .find_map(|which| sheet.query_selector(which).ok().flatten());
+    let chosen = [
+        "[data-focus]",
+        "input:not(:disabled), select:not(:disabled), textarea:not(:disabled)",
+        "button.main:not(:disabled)",
+        "button",
+    ]
+    .iter()
+    .find_map(|which| sheet.query_selector(which).ok().flatten());
     let chosen = chosen.and_then(|e| e.dyn_into::<HtmlElement>().ok()).unwrap_or_else(|| sheet.clone());
     // A dialog that cannot take the focus is still closed by its button.
     let _ = chosen.focus();

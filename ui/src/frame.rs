@@ -6,8 +6,8 @@ use crate::link::LinkState;
 use crate::place::Place;
 use leptos::prelude::*;
 
-/// Lanyard's mark: a badge on its strap.
-const MARK: &str = r#"<path d="M5 2l5.2 7M19 2l-5.2 7"/><rect x="4" y="9" width="16" height="13" rx="3"/><path d="M10 12h4M8.5 18h7"/>"#;
+/// Lanyard's mark, as in the tray: a badge on its strap, with a prompt.
+const MARK: &str = r#"<path d="M8.5 1 12 6l3.5-5M12 6v3"/><rect x="4" y="9" width="16" height="13" rx="3"/><path d="m8.5 13 2.7 2.5-2.7 2.5M13.5 18.2h2.5"/>"#;
 
 /// The bar on top: where one can go.
 #[component]

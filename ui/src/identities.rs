@@ -72,19 +72,31 @@ fn IdentityCard(id: String) -> impl IntoView {
         move || format!("card {}", seat.get().map_or("hue-none".into(), |(_, hue)| format!("hue-{hue}")));
     let make_current = move |_| using.run(face.call(UseIdentity { identity: name.get_untracked() }), |_| ());
     view! {
-        <li class=class data-test=move || format!("identity-{}", name.get())>
+        <li class=class>
             <header>
-                <Mono name/>
-                <div class="grow">
-                    <h2 class="cut">{name}</h2>
-                    <p class="soft small mono cut">{move || one.with(|i| i.as_ref().map(|i| i.email.clone()))}</p>
-                </div>
+                <button
+                    class="opener grow"
+                    data-test=move || format!("identity-{}", name.get())
+                    aria-expanded=move || open.get().to_string()
+                    title="Its vault"
+                    on:click=move |_| open.update(|o| *o = !*o)
+                >
+                    <Mono name/>
+                    <span class="grow">
+                        <span class="lead cut">{name}</span>
+                        <span class="soft small mono cut">{move || one.with(|i| i.as_ref().map(|i| i.email.clone()))}</span>
+                    </span>
+                    <span class="quiet">
+                        <Icon of=KEY_ROUND/>
+                        {move || words::count(one.with(|i| i.as_ref().map_or(0, |i| i.secrets)), "secret")}
+                    </span>
+                </button>
                 {move || where_to().map(|seat| view! { <span class="tag">{seat}</span> })}
                 {move || match one.with(|i| i.as_ref().is_some_and(|i| i.current)) {
                     true => view! { <span class="tag" title="Meant where a command names no identity">"current"</span> }.into_any(),
                     false => view! { <button class="quiet" title="Mean it where a command names no identity" on:click=make_current>"Make current"</button> }.into_any(),
                 }}
-                <CardButtons one open/>
+                <CardButtons one/>
             </header>
             <Problem of=using/>
             {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/></div> })}
@@ -93,7 +105,7 @@ fn IdentityCard(id: String) -> impl IntoView {
 }
 
 #[component]
-fn CardButtons(one: Memo<Option<Identity>>, open: RwSignal<bool>) -> impl IntoView {
+fn CardButtons(one: Memo<Option<Identity>>) -> impl IntoView {
     let face = face();
     let name = move || one.with(|i| i.as_ref().map(|i| i.name.clone()).unwrap_or_default());
     let show = move |make: fn(Box<Identity>) -> Dialog| {
@@ -102,15 +114,6 @@ fn CardButtons(one: Memo<Option<Identity>>, open: RwSignal<bool>) -> impl IntoVi
         }
     };
     view! {
-        <button
-            class="quiet"
-            data-test=move || format!("vault-{}", name())
-            aria-expanded=move || open.get().to_string()
-            on:click=move |_| open.update(|o| *o = !*o)
-        >
-            <Icon of=KEY_ROUND/>
-            {move || words::count(one.with(|i| i.as_ref().map_or(0, |i| i.secrets)), "secret")}
-        </button>
         <button
             class="quiet"
             data-test=move || format!("edit-{}", name())

@@ -3,15 +3,19 @@
 use crate::face::{Dialog, Face};
 use crate::place::Place;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, KeyboardEvent};
+
+/// The element that a terminal is drawn in.
+const TERMINAL: &str = ".ink";
 
 /// What each key does, as the list shows it.
 const KEYS: &[(&[&str], &str)] = &[
     (&["1", "…", "9"], "Open a slot"),
     (&["Shift", "1 … 9"], "Open a slot beside the open ones"),
     (&["Esc"], "Go home, to all slots"),
-    (&["Ctrl", "K"], "Find anything (in a terminal: Ctrl Shift K)"),
+    (&["Ctrl", "K"], "Find anything (twice: Ctrl K for the program in the terminal)"),
     (&["i"], "Identities"),
     (&["p"], "Projects and worktrees"),
     (&[","], "Settings"),
@@ -47,17 +51,22 @@ pub fn follow_keys(face: Face) {
 fn pressed(face: Face, event: &KeyboardEvent) -> bool {
     let key = event.key();
     if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
-        let open = face.dialog.with_untracked(|dialog| *dialog == Some(Dialog::Palette));
-        face.dialog.set((!open).then_some(Dialog::Palette));
+        toggle_palette(face);
         return true;
     }
+    if is_asked() {
+        // A dialog reads its own keys; this is for when the focus has left it.
+        if key == "Escape" {
+            face.dialog.set(None);
+        }
+        return key == "Escape";
+    }
     let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
-    if !plain
-        || event.default_prevented()
-        || face.dialog.with_untracked(Option::is_some)
-        || is_typed_into(event)
-    {
+    if !plain || event.default_prevented() {
         return false;
+    }
+    if let Some(field) = field_of(event) {
+        return leave_field(&field, &key);
     }
     if let Some(slot) = digit(event) {
         return go_to_slot(face, slot, event.shift_key());
@@ -95,10 +104,43 @@ fn go_to_slot(face: Face, slot: u32, beside: bool) -> bool {
     true
 }
 
-/// Whether the key goes to a field or a terminal.
-fn is_typed_into(event: &KeyboardEvent) -> bool {
-    let Some(element) = event.target().and_then(|t| t.dyn_into::<Element>().ok()) else { return false };
-    let typed = matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT");
-    // Escape leaves an ordinary field, but a terminal's program needs it.
-    typed && (event.key() != "Escape" || element.closest(".terminal").ok().flatten().is_some())
+/// The field or terminal that the key goes to.
+fn field_of(event: &KeyboardEvent) -> Option<HtmlElement> {
+    let element: HtmlElement = event.target()?.dyn_into().ok()?;
+    matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT").then_some(element)
+}
+
+/// Escape leaves an ordinary field, but a terminal's program needs it.
+fn leave_field(field: &HtmlElement, key: &str) -> bool {
+    let leaves = key == "Escape" && field.closest(TERMINAL).ok().flatten().is_none();
+    if leaves {
+        // A field that keeps the focus is left by Tab.
+        let _ = field.blur();
+    }
+    leaves
+}
+
+/// Whether a dialog lies over the page.
+fn is_asked() -> bool {
+    document().query_selector("[role=dialog]").ok().flatten().is_some()
+}
+
+/// Opens the palette, or closes it; closed this way over a terminal, the program there gets the key.
+fn toggle_palette(face: Face) {
+    let open = face.dialog.with_untracked(|dialog| *dialog == Some(Dialog::Palette));
+    face.dialog.set((!open).then_some(Dialog::Palette));
+    if open {
+        // The focus is back in the terminal once the palette has gone.
+        set_timeout(type_control_k, Duration::ZERO);
+    }
+}
+
+fn type_control_k() {
+    let terminal = document().active_element().and_then(|e| e.closest(TERMINAL).ok().flatten());
+    let Some(terminal) = terminal else { return };
+    let typing = js_sys::Reflect::get(&terminal, &JsValue::from_str("lanyardType")).ok();
+    if let Some(typing) = typing.and_then(|f| f.dyn_into::<js_sys::Function>().ok()) {
+        // A terminal that has closed meanwhile takes no more keys.
+        let _ = typing.call1(&terminal, &JsValue::from_str("\u{b}"));
+    }
 }

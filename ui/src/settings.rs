@@ -1,7 +1,6 @@
 //! Settings: a page that is searched, each setting a row with its words.
 
 use crate::face::{Face, face};
-use crate::icons::{Icon, SEARCH};
 use crate::prefs::{FONT_SIZES, Theme};
 use crate::slots::{AddSlot, AssignForm};
 use api::status::{KeySource, VaultState};
@@ -19,12 +18,14 @@ pub fn SettingsPage() -> impl IntoView {
         <main class="page column">
             <div class="page-head"><h1>"Settings"</h1></div>
             <div class="stack">
-                <label class="jump" style="width:100%">
-                    <Icon of=SEARCH/>
-                    <span class="unseen">"Search the settings"</span>
-                    <input class="grow" style="border:0;background:none;outline:none;height:28px" data-test="settings-search"
-                        placeholder="Search the settings" on:input=move |event| search.set(event_target_value(&event).to_lowercase())/>
-                </label>
+                <input
+                    class="input"
+                    type="search"
+                    data-test="settings-search"
+                    aria-label="Search the settings"
+                    placeholder="Search the settings"
+                    on:input=move |event| search.set(event_target_value(&event).to_lowercase())
+                />
                 <Setting search title="Theme" about="Light, dark, or as the system is."><ThemeChoice/></Setting>
                 <Setting search title="Terminal font size" about="In pixels; each terminal takes it over at once."><FontSize/></Setting>
                 <Setting search title="Vault key" about="Where the key that opens the vault comes from.">

@@ -113,7 +113,7 @@ fn Fields(draft: Draft) -> impl IntoView {
             <div class="two">
                 <TextField name="Address" value=draft.email test="identity-email" mono=true placeholder=Signal::derive(address) hinted=false/>
                 <TextField name="Phone" value=draft.phone test="identity-phone" mono=true placeholder="+491701234567" hinted=false/>
-                <TextField name="Git author" value=draft.author_name test="identity-author" placeholder=Signal::derive(move || name.get()) hinted=false/>
+                <TextField name="Git author" value=draft.author_name test="identity-author" placeholder=Signal::derive(move || if name.with(String::is_empty) { "the name".to_string() } else { name.get() }) hinted=false/>
                 <TextField name="Author's address" value=draft.author_email test="identity-author-email" mono=true placeholder=Signal::derive(address) hinted=false/>
             </div>
         </div>

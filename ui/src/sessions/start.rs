@@ -134,7 +134,7 @@ pub fn StartForm(
             <Problem of=starting/>
             <div class="row end">
                 <button class="button" type="button" data-test="cancel" on:click=move |_| close.run(())>"Cancel"</button>
-                <button class="button main" data-test="start-go" autofocus disabled=move || starting.busy.get() || lacking()>
+                <button class="button main" data-test="start-go" data-focus="" disabled=move || starting.busy.get() || lacking()>
                     <Icon of=PLAY/>
                     {move || if starting.busy.get() { "Starting…" } else { "Start" }}
                 </button>

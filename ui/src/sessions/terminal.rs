@@ -121,7 +121,7 @@ pub fn TerminalView(
             view! { <p class="terminal-size">{format!("Sized by another window: {size}. Type to take it over.")}</p> }
         })}
         <div
-            class="terminal"
+            class="ink"
             data-test="terminal"
             data-session=id
             data-link=move || if told.up.get() { "up" } else { "down" }

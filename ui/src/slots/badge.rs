@@ -80,6 +80,7 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
         show(face, seat, beside);
     };
     let since = move || session.with(|s| s.as_ref().map(|s| words::run_time(s, face.now.get())));
+    let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
     view! {
         <button
             class="open"
@@ -94,11 +95,10 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
                 <p class="name cut">{name}</p>
                 <p class="address cut mono">{move || wearer.get().map_or_else(|| "nobody sits here now".into(), |w| w.email)}</p>
             </div>
-            <div class="how">
-                <StateMark state=Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)))
-                    test=format!("state-{seat}")/>
-                <p class="since">{since}</p>
-            </div>
+        </div>
+        <div class="how over">
+            <StateMark state test=format!("state-{seat}")/>
+            <p class="since">{since}</p>
         </div>
         <WorkLine badge session/>
         <Chips badge/>

@@ -91,7 +91,7 @@ fn Losses(loss: Loss) -> impl IntoView {
             part(format!("{} with changes that are lost", words::count(uncommitted_count, "file")), uncommitted, uncommitted_count)
         })}
         {(unpushed_count > 0).then(|| {
-            part(format!("{} on no remote branch: they stay on the branch", words::count(unpushed_count, "commit")), unpushed, unpushed_count)
+            part(format!("{} on no remote branch, kept on this one", words::count(unpushed_count, "commit")), unpushed, unpushed_count)
         })}
     }
     .into_any()
