@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use backend::backend::Backend;
 use backend::config::Config;
+use backend::hidden::hiding;
 use backend::serve::{remote, socket};
 use backend::telling::told;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let ready = match words[..] {
+        ["keep", "--in-place", number] => return keep_in_place(number),
         ["keep", ..] => return backend::keeper::keep(&args[1..]),
         [] => None,
         ["--ready-fd", number] => match ready_file(number) {
@@ -40,6 +42,22 @@ fn main() -> ExitCode {
     match run(ready.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => fail(ready, &told(&e).to_string()),
+    }
+}
+
+/// `lanyard run`: the command sees no more than a session does, but the folder that it is run in if that is
+/// a worktree.
+fn keep_in_place(number: &str) -> ExitCode {
+    let here = std::env::current_dir().context("finding the working folder");
+    let exe = std::env::current_exe().context("finding the daemon's own program");
+    let config = exe.and_then(|exe| Config::read(std::env::vars_os().collect(), &exe));
+    match config.and_then(|config| Ok((config, here?))) {
+        Ok((config, here)) => {
+            let kept = if here.starts_with(config.worktrees()) { vec![here] } else { Vec::new() };
+            let hiding = hiding(&config, kept, vec![config.commands()]);
+            backend::keeper::in_place::run_spec(number, hiding)
+        }
+        Err(e) => fail(None, &told(&e).to_string()),
     }
 }
 
@@ -111,6 +129,7 @@ async fn serve(config: Config, owner: &socket::OwnerSocket, ready: Option<&File>
         () = asked_to_end() => {}
     }
     tracing::info!("the daemon ends; sessions go on");
+    owner.close();
     backend.ending.cancel();
     backend.tasks.close();
     tokio::time::timeout(LAST_WAIT, backend.tasks.wait()).await.ok();
