@@ -43,11 +43,12 @@ impl RunCommand {
 
 /// A file in memory alone, with no name, that the guard inherits: what a keeper reads at its start. One line
 /// of JSON, then `NAME=VALUE` entries that each end with a NUL; no terminal is opened, so its size and the
-/// socket say nothing.
+/// socket say nothing, and what is hidden from the command the guard knows itself.
 fn spec_file(command: &[String], environment: &[Variable]) -> io::Result<File> {
-    let size = Size::DEFAULT;
+    let hiding = json!({ "covered": [], "kept": [], "shown": [] });
     let head = json!({
-        "session": "", "socket": "", "command": command, "cwd": ".", "size": size, "scrollback": 0
+        "session": "", "socket": "", "command": command, "cwd": ".", "size": Size::DEFAULT, "scrollback": 0,
+        "hiding": hiding
     });
     let mut spec = Wiped::new(16 * 1024);
     spec.push(format!("{head}\n").as_bytes());

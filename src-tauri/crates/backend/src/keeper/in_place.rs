@@ -8,7 +8,7 @@ use super::tree::{collect, signal_all};
 use api::sessions::Exit;
 use api::{Code, Error, Result};
 use rustix::process::{Pid, Signal, set_child_subreaper, set_parent_process_death_signal};
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -23,35 +23,37 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long to wait before killing once more.
 const AGAIN: Duration = Duration::from_millis(50);
 /// What this process waits for: the end of a child, and what it passes on to the command.
-const SIGNALS: [i32; 7] = [
-    libc::SIGCHLD, libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2,
-];
+const SIGNALS: [i32; 7] =
+    [libc::SIGCHLD, libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2];
 
-/// `lanyardd keep --in-place FD` (the command and its environment are read from the descriptor) or
-/// `lanyardd keep --confined -- PROGRAM ARGS…` (with the environment as it is); `args` is what follows `keep`.
-/// This process must have one thread only.
+/// `lanyardd keep --confined [HIDING] -- PROGRAM ARGS…`: the environment stays as it is; `args` is what follows
+/// `keep`. This process must have one thread only.
 pub fn run(args: &[String]) -> ExitCode {
-    match prepare(args).and_then(watch_over) {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    end(match words.as_slice() {
+        ["--confined", "--", program, rest @ ..] => confined(Hiding::default(), program, rest),
+        ["--confined", hiding, "--", program, rest @ ..] => serde_json::from_str(hiding)
+            .map_err(|e| broken(e.into()))
+            .and_then(|hiding| confined(hiding, program, rest)),
+        _ => Err(Error::invalid("this is called by lanyard and lanyardd alone")
+            .hint("run: lanyard run --identity NAME -- COMMAND")),
+    })
+}
+
+/// `lanyardd keep --in-place FD`, for `lanyard run`: command and environment are read from the descriptor.
+/// `hiding` says what the command cannot see. This process must have one thread only.
+pub fn run_spec(number: &str, hiding: Hiding) -> ExitCode {
+    end(in_place(number, hiding))
+}
+
+fn end(command: Result<Command>) -> ExitCode {
+    match command.and_then(watch_over) {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
             let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
             eprintln!("lanyard: {}{hint}", error.message);
             ExitCode::from(if error.code == Code::NotFound { 127 } else { 126 })
         }
-    }
-}
-
-fn prepare(args: &[String]) -> Result<Command> {
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["--in-place", number] => in_place(number),
-        ["--confined", "--", program, rest @ ..] => confined(Hiding::default(), program, rest),
-        ["--confined", hiding, "--", program, rest @ ..] => {
-            let hiding = serde_json::from_str(hiding).map_err(|e| broken(e.into()))?;
-            confined(hiding, program, rest)
-        }
-        _ => Err(Error::invalid("this is called by lanyard and lanyardd alone")
-            .hint("run: lanyard run --identity NAME -- COMMAND")),
     }
 }
 
@@ -80,7 +82,7 @@ fn close_off(hiding: &Hiding) -> io::Result<()> {
     Ok(())
 }
 
-fn in_place(number: &str) -> Result<Command> {
+fn in_place(number: &str, mut hiding: Hiding) -> Result<Command> {
     let number = number.parse().ok().filter(|number| *number > 2);
     let number = number.ok_or_else(|| Error::invalid("the descriptor is no number above 2"))?;
     // SAFETY: `lanyard run` passes this descriptor over; nothing in this process owns it.
@@ -91,10 +93,14 @@ fn in_place(number: &str) -> Result<Command> {
     let words = told.command.iter().map(|word| CString::new(word.as_bytes()));
     let words = words.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| broken(e.into()))?;
     // The name is for messages: the child takes this path itself.
-    let hiding = Hiding::default();
+    let folder = std::env::current_dir().map_err(broken)?;
+    // The identity's own home stays in view.
+    hiding.kept.extend(told.var("HOME").map(|home| OsStr::from_bytes(home).into()));
     let mut command = Command::new(told.command.first().map_or("", String::as_str));
     let exec = move || {
         close_off(&hiding)?;
+        // Where the folder was covered, this one would still be what is below the cover.
+        std::env::set_current_dir(&folder)?;
         let mut args: Vec<_> = words.iter().map(|word| word.as_ptr()).collect();
         args.push(ptr::null());
         // Each entry of the block ends with a NUL, so that it is read where it is and never copied.
@@ -220,8 +226,10 @@ mod tests {
 
     #[test]
     fn nobody_calls_it_by_accident() {
-        for args in [vec![], vec!["--in-place".to_string()], vec!["--in-place".into(), "1".into()]] {
-            assert!(prepare(&args).is_err());
+        let args = [vec![], vec!["--in-place".to_string()], vec!["--confined".into(), "ls".into()]];
+        for args in args {
+            assert_eq!(format!("{:?}", run(&args)), format!("{:?}", ExitCode::from(126)));
         }
+        assert!(in_place("1", Hiding::default()).is_err());
     }
 }

@@ -12,6 +12,7 @@
 pub mod control;
 pub mod guard;
 pub mod hiding;
+pub mod in_place;
 pub mod launch;
 pub mod link;
 pub mod spec;
@@ -19,7 +20,6 @@ pub mod spec;
 mod clients;
 mod door;
 mod ending;
-mod in_place;
 mod lines;
 mod marks;
 mod model;
