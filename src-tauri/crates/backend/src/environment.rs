@@ -81,7 +81,7 @@ const RESERVED: [&str; 40] = [
 
 /// Whether Lanyard sets this variable itself.
 pub fn is_reserved(name: &str) -> bool {
-    name.starts_with("LANYARD_") || RESERVED.contains(&name)
+    name.starts_with("LANYARD_") || name.starts_with("GIT_CONFIG_") || RESERVED.contains(&name)
 }
 
 /// What is known of a session when its environment is made.
@@ -176,16 +176,18 @@ fn own_places(home: &Path) -> Vec<(String, String)> {
     .collect()
 }
 
+/// Whose commits they are. Settings from the environment outrank every file, so a repository's own helper
+/// that knows the owner's login is put out of use as well.
 fn author(identity: &IdentityRow) -> Vec<(String, String)> {
-    ["AUTHOR", "COMMITTER"]
-        .into_iter()
-        .flat_map(|role| {
-            [
-                (format!("GIT_{role}_NAME"), identity.author_name.clone()),
-                (format!("GIT_{role}_EMAIL"), identity.author_email.clone()),
-            ]
-        })
-        .collect()
+    let (name, email) = (identity.author_name.as_str(), identity.author_email.as_str());
+    let settings = [("user.name", name), ("user.email", email), ("credential.helper", "")];
+    let roles = ["AUTHOR", "COMMITTER"].into_iter().flat_map(|role| {
+        [(format!("GIT_{role}_NAME"), name.to_string()), (format!("GIT_{role}_EMAIL"), email.to_string())]
+    });
+    let set = settings.iter().enumerate().flat_map(|(n, (key, value))| {
+        [(format!("GIT_CONFIG_KEY_{n}"), key.to_string()), (format!("GIT_CONFIG_VALUE_{n}"), value.to_string())]
+    });
+    roles.chain(set).chain([("GIT_CONFIG_COUNT".into(), settings.len().to_string())]).collect()
 }
 
 fn seat(seat: &Seat<'_>) -> Vec<(String, String)> {
