@@ -57,7 +57,11 @@ pub fn connect(place: &Place) -> Result<Connection> {
 fn connect_to_running(place: &Place) -> Result<Option<Connection>> {
     let (socket, _) = place.socket()?;
     match UnixStream::connect(&socket) {
-        Ok(stream) => Connection::open(stream).map(Some),
+        Ok(stream) => match Connection::open(stream) {
+            // A daemon that goes away before it says hello is as good as none.
+            Err(Failure::NoDaemon(_)) => Ok(None),
+            opened => opened.map(Some),
+        },
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => Ok(None),
         Err(e) => Err(Failure::no_daemon(
             format!("the daemon's socket {} cannot be used: {e}", socket.display()),
