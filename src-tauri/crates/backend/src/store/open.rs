@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use api::{Code, Error};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,9 +17,9 @@ const CONNECTIONS: u32 = 4;
 impl Store {
     /// Opens the database at `path`, makes it where there is none, and brings it to this version.
     pub async fn open(path: &Path) -> Result<Self> {
+        make_private(path).with_context(|| format!("making the database {}", path.display()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -52,6 +53,11 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Makes an empty file for the owner alone; SQLite gives its logs the mode of the database.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    std::fs::File::options().create(true).append(true).mode(0o600).open(path).map(|_| ())
 }
 
 fn newer(path: &Path) -> Error {
