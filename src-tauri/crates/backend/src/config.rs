@@ -200,7 +200,9 @@ impl Places {
             var(env, name).filter(|p| p.is_absolute()).unwrap_or_else(|| home.join(default)).join("lanyard")
         };
         let data = xdg("XDG_DATA_HOME", ".local/share");
-        let runtime = var(env, "XDG_RUNTIME_DIR").map_or_else(|| data.join("run"), |run| run.join("lanyard"));
+        let runtime = var(env, "XDG_RUNTIME_DIR")
+            .filter(|run| run.is_absolute())
+            .map_or_else(|| data.join("run"), |run| run.join("lanyard"));
         Ok(Self {
             runtime,
             log: xdg("XDG_STATE_HOME", ".local/state").join("lanyard.log"),

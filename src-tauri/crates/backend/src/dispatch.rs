@@ -52,50 +52,31 @@ impl std::io::Write for Counter {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each row of the table")]
 async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> {
     use Request as R;
     match request {
         R::GetStatus(c) => reply(&c, status(b, caller).await?),
-        R::UnlockVault(c) => {
-            // EXPOSE: the passphrase goes into the type that is wiped.
-            let passphrase = Secret::from(c.passphrase.expose().to_string());
-            reply(&c, b.safe.unlock(passphrase).await?)
-        }
-        R::StopDaemon(c) => {
-            b.ending.cancel();
-            reply(&c, Done {})
-        }
+        R::UnlockVault(c) => reply(&c, b.safe.unlock(passphrase(&c)).await?),
+        R::StopDaemon(c) => reply(&c, stop(b)),
         R::OpenWeb(c) => reply(&c, b.members.open_web()?),
         R::Subscribe(c) => reply(&c, Done {}),
 
         R::ListIdentities(c) => reply(&c, b.identities.list().await?),
-        R::ShowIdentity(c) => {
-            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
-            reply(&c, b.identities.show(row).await?)
-        }
+        R::ShowIdentity(c) => reply(&c, b.identities.show(own(b, caller, &c.identity).await?).await?),
         R::CreateIdentity(c) => reply(&c.clone(), b.identities.create(c).await?),
         R::UpdateIdentity(c) => reply(&c.clone(), b.identities.update(c).await?),
         R::UseIdentity(c) => reply(&c.clone(), b.identities.choose(c).await?),
         R::DeleteIdentity(c) => reply(&c.clone(), b.identities.delete(c).await?),
         R::GetEnvironment(c) => reply(&c.clone(), environment(b, c).await?),
 
-        R::ListSecrets(c) => {
-            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
-            reply(&c, b.secrets.list(&row).await?)
-        }
+        R::ListSecrets(c) => reply(&c, b.secrets.list(&own(b, caller, &c.identity).await?).await?),
         R::SetSecret(c) => {
-            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
-            reply(&c.clone(), b.secrets.set(caller, &row, c).await?)
+            reply(&c.clone(), b.secrets.set(caller, &own(b, caller, &c.identity).await?, c).await?)
         }
         R::ReadSecret(c) => {
-            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
-            reply(&c, b.secrets.read(caller, &row, &c.key).await?)
+            reply(&c, b.secrets.read(caller, &own(b, caller, &c.identity).await?, &c.key).await?)
         }
-        R::DeleteSecret(c) => {
-            let row = own_or_named(b, caller, c.identity.as_deref()).await?;
-            reply(&c, b.secrets.delete(&row, &c.key).await?)
-        }
+        R::DeleteSecret(c) => reply(&c, b.secrets.delete(&own(b, caller, &c.identity).await?, &c.key).await?),
 
         R::ListSlots(c) => reply(&c, b.slots.list().await?),
         R::SetSlot(c) => reply(&c.clone(), b.slots.set(c).await?),
@@ -109,10 +90,7 @@ async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> 
         R::ListBranches(c) => reply(&c.clone(), b.projects.branches(c).await?),
 
         R::ListWorktrees(c) => reply(&c.clone(), b.worktrees.list(c).await?),
-        R::InspectWorktree(c) => {
-            let row = b.worktrees.find(&c.worktree).await?;
-            reply(&c, b.worktrees.loss(&row).await?)
-        }
+        R::InspectWorktree(c) => reply(&c, b.worktrees.inspect(&c.worktree).await?),
         R::ArchiveWorktree(c) => reply(&c.clone(), b.sessions.archive(c).await?),
 
         R::ListSessions(c) => reply(&c.clone(), b.sessions.list(c).await?),
@@ -126,8 +104,19 @@ async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> 
     }
 }
 
+fn passphrase(call: &api::status::UnlockVault) -> Secret {
+    // EXPOSE: the passphrase goes into the type that is wiped.
+    Secret::from(call.passphrase.expose().to_string())
+}
+
+fn stop(b: &Backend) -> Done {
+    b.ending.cancel();
+    Done {}
+}
+
 /// The identity that a call is about: an agent's own and no other, else the named or the current one.
-async fn own_or_named(b: &Backend, caller: &Caller, wanted: Option<&str>) -> Result<IdentityRow> {
+async fn own(b: &Backend, caller: &Caller, wanted: &Option<String>) -> Result<IdentityRow> {
+    let wanted = wanted.as_deref();
     let Caller::Agent { identity_id, session, .. } = caller else {
         return b.identities.find_or_current(wanted).await;
     };

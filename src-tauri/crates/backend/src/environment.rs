@@ -185,7 +185,10 @@ fn author(identity: &IdentityRow) -> Vec<(String, String)> {
         [(format!("GIT_{role}_NAME"), name.to_string()), (format!("GIT_{role}_EMAIL"), email.to_string())]
     });
     let set = settings.iter().enumerate().flat_map(|(n, (key, value))| {
-        [(format!("GIT_CONFIG_KEY_{n}"), key.to_string()), (format!("GIT_CONFIG_VALUE_{n}"), value.to_string())]
+        [
+            (format!("GIT_CONFIG_KEY_{n}"), key.to_string()),
+            (format!("GIT_CONFIG_VALUE_{n}"), value.to_string()),
+        ]
     });
     roles.chain(set).chain([("GIT_CONFIG_COUNT".into(), settings.len().to_string())]).collect()
 }

@@ -114,6 +114,11 @@ impl Worktrees {
         Ok(())
     }
 
+    /// What archiving the worktree that `wanted` names would lose.
+    pub async fn inspect(&self, wanted: &str) -> Result<Loss> {
+        self.loss(&self.find(wanted).await?).await
+    }
+
     /// What archiving this worktree would lose.
     pub async fn loss(&self, row: &WorktreeRow) -> Result<Loss> {
         let folder = Path::new(&row.path);

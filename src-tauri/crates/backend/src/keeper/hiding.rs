@@ -51,7 +51,8 @@ impl Hiding {
     fn open_kept(&self) -> io::Result<Vec<(&Path, OwnedFd, bool)>> {
         let writable = self.kept.iter().map(|folder| (folder.as_path(), false));
         let read_only = self.shown.iter().map(|folder| (folder.as_path(), true));
-        let covered = |(folder, _): &(&Path, bool)| self.covered.iter().any(|place| folder.starts_with(place));
+        let covered =
+            |(folder, _): &(&Path, bool)| self.covered.iter().any(|place| folder.starts_with(place));
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         writable
             .chain(read_only)

@@ -89,7 +89,9 @@ fn prepare() -> io::Result<()> {
 
 fn start() -> Result<pump::Pump> {
     let internal = |what: &'static str| {
-        move |error: io::Error| Error::new(Code::Internal, format!("the session's keeper could not {what}: {error}"))
+        move |error: io::Error| {
+            Error::new(Code::Internal, format!("the session's keeper could not {what}: {error}"))
+        }
     };
     let told = Told::read(io::stdin().lock()).map_err(internal("read what to run"))?;
     let listener = listen(&told.socket)?;
@@ -130,7 +132,9 @@ fn listen(path: &Path) -> Result<UnixListener> {
         match error.kind() {
             io::ErrorKind::InvalidInput => Error::invalid(text)
                 .hint("a socket's path has 107 bytes at most: choose a shorter LANYARD_HOME"),
-            io::ErrorKind::AddrInUse => Error::conflict(text).hint("the session seems to have a keeper already"),
+            io::ErrorKind::AddrInUse => {
+                Error::conflict(text).hint("the session seems to have a keeper already")
+            }
             io::ErrorKind::StorageFull => Error::new(Code::DiskFull, text).hint("free some space"),
             _ => Error::new(Code::Internal, text),
         }

@@ -111,7 +111,10 @@ impl Sessions {
         };
         let hello = launch(&self.config.programs.join("lanyardd"), &spec).await?;
         if hello.guard == Guard::Missing {
-            tracing::warn!("session {} runs without the kernel's guard: see the log of its keeper's start", row.id);
+            tracing::warn!(
+                "session {} runs without the kernel's guard: see the log of its keeper's start",
+                row.id
+            );
         }
         row.state = State::Working.name().into();
         row.keeper_pid = Some(i64::from(hello.keeper));
