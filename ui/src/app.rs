@@ -13,7 +13,7 @@ use crate::projects::{AddProjectForm, ProjectsPage};
 use crate::sessions::{Desks, StartForm};
 use crate::settings::SettingsPage;
 use crate::slots::Wall;
-use crate::status::{NoCode, OtherVersion, VaultBar, VaultGate, gate_stands};
+use crate::status::{NoCode, OtherVersion, VaultBar, VaultGate, gate_stands, provide_gate};
 use crate::worktrees::ArchiveForm;
 use leptos::prelude::*;
 
@@ -38,6 +38,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Frame() -> impl IntoView {
     let face = face();
+    provide_gate();
     view! {
         <div class="frame">
             <TopBar/>

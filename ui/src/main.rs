@@ -12,7 +12,7 @@
 //!   `data-session`, `data-link` = `up` or `down`), `ended restart split close-desk toggle-panel find-input
 //!   tab-identity tab-vault tab-session tab-worktree`
 //! - starting: `start-identity start-project start-branch start-base start-agent start-command start-go`
-//! - identities: `new-identity identity-NAME edit-NAME delete-NAME identity-name identity-email
+//! - identities: `new-identity identity-NAME (opens its vault) edit-NAME delete-NAME identity-name identity-email
 //!   identity-phone identity-author identity-author-email create-identity save-identity slot-identity
 //!   slot-agent hue-N clear-slot`
 //! - the vault: `add-secret secret-key secret-value secret-policy secret-notes save-secret secret-KEY

@@ -2,7 +2,7 @@
 
 mod gate;
 
-pub use gate::{VaultBar, VaultGate, gate_stands};
+pub use gate::{VaultBar, VaultGate, gate_stands, provide_gate};
 
 use crate::icons::{Icon, SQUARE_TERMINAL, UNPLUG};
 use leptos::prelude::*;
@@ -13,9 +13,9 @@ pub fn NoCode() -> impl IntoView {
     view! {
         <main class="gate" data-test="no-code">
             <div class="mark"><Icon of=SQUARE_TERMINAL/></div>
-            <h1>"This address is used up"</h1>
+            <h1>"This page needs a new address"</h1>
             <p class="soft" style="margin-top:8px">
-                "Each address opens this page once. Run "<code>"lanyard web"</code>" for a new address. Your agents go on meanwhile."
+                "Each address opens the page once, and ends with the daemon. Run "<code>"lanyard web"</code>" for a new one. Your agents go on meanwhile."
             </p>
         </main>
     }

@@ -60,7 +60,7 @@ fn SessionFacts(session: Memo<Option<Session>>) -> impl IntoView {
         <dl class="facts">
             <dt>"State"</dt><dd><StateMark state/></dd>
             <dt>"Runs for"</dt><dd>{time}</dd>
-            <dt>"How it ended"</dt><dd>{move || text(|s| s.exit.map_or("it runs".into(), words::exit))}</dd>
+            <dt>"Ended"</dt><dd>{move || text(|s| s.exit.map_or("not yet".into(), words::exit))}</dd>
             <dt>"Agent"</dt><dd>{move || text(|s| s.agent.clone())}</dd>
             <dt>"Command"</dt><dd><code>{move || text(|s| s.command.join(" "))}</code></dd>
             <dt>"Identity"</dt><dd>{move || text(|s| s.identity.clone())}</dd>

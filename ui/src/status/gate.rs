@@ -22,13 +22,15 @@ fn is_shut(vault: Option<&VaultState>) -> bool {
     vault.is_some_and(|vault| !matches!(vault, VaultState::Open { .. }))
 }
 
+/// Lets a person pass the gate from here on down.
+pub fn provide_gate() {
+    provide_context(Passed(RwSignal::new(false)));
+}
+
 /// Whether the gate stands before the page.
 pub fn gate_stands(face: Face) -> Memo<bool> {
-    let passed = RwSignal::new(false);
-    if let Some(frame) = Owner::current() {
-        frame.with(|| provide_context(Passed(passed)));
-    }
-    Memo::new(move |_| is_shut(vault(face).as_ref()) && !passed.get())
+    let passed: Passed = expect_context();
+    Memo::new(move |_| is_shut(vault(face).as_ref()) && !passed.0.get())
 }
 
 /// The gate.
@@ -61,8 +63,9 @@ pub fn VaultGate() -> impl IntoView {
 pub fn VaultBar() -> impl IntoView {
     let face = face();
     let state = Memo::new(move |_| vault(face));
+    let passed: Passed = expect_context();
     move || {
-        let said = match state.get()? {
+        let said = match state.get().filter(|_| passed.0.get())? {
             VaultState::Open { .. } => return None,
             VaultState::New => "There is no vault yet: nothing can be started.",
             VaultState::Locked { .. } => "The vault is locked: nothing can be started.",
@@ -88,7 +91,7 @@ fn NewVault() -> impl IntoView {
     let trying = Attempt::new();
     let first_hint = move || match first.with(|f| f.chars().count()) {
         0 => Hint::Say(format!("at least {PASSPHRASE_MIN} characters")),
-        n if n < PASSPHRASE_MIN => Hint::Wrong(format!("{} more characters", PASSPHRASE_MIN - n)),
+        n if n < PASSPHRASE_MIN => Hint::Wrong(format!("{} too few", PASSPHRASE_MIN - n)),
         _ => Hint::None,
     };
     let differs = move || !again.with(String::is_empty) && again.get() != first.get();
