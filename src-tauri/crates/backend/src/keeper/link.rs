@@ -81,6 +81,8 @@ impl Link {
 
     async fn open(&self) -> Result<(Line, Hello)> {
         let stream = UnixStream::connect(&*self.socket).await.map_err(gone)?;
+        // What is typed here may be a password: an agent must not get it by a socket of its own.
+        peer::check_keeper(&stream).map_err(gone)?;
         let mut line = Line { stream: BufReader::new(stream), text: Vec::new() };
         let hello: Hello = line.read().await.map_err(gone)?;
         match hello.protocol == PROTOCOL {
