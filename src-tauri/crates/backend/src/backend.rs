@@ -62,6 +62,7 @@ impl Backend {
     pub async fn open(config: Config, keychain: Arc<dyn Keychain>) -> Result<(Self, mpsc::Receiver<Door>)> {
         let config = Arc::new(config);
         let (bus, clock, tasks) = (Bus::default(), Clock::of_the_machine(), TaskTracker::new());
+        let ending = CancellationToken::new();
         let (doors, served) = mpsc::channel(DOORS);
         link_commands(&config)?;
         let store = Store::open(&config.database()).await?;
@@ -83,6 +84,7 @@ impl Backend {
             worktrees: worktrees.clone(),
             secrets: secrets.clone(),
             tasks: tasks.clone(),
+            ending: ending.clone(),
             doors,
         });
         let domain = config.settings.email_domain.clone();
@@ -91,7 +93,7 @@ impl Backend {
             identities: Identities::new(store.clone(), bus.clone(), clock, safe.clone(), homes, domain),
             slots: Slots::open(store.clone(), bus.clone()).await?,
             members: Members::new(clock),
-            ending: CancellationToken::new(),
+            ending,
             config,
             bus,
             safe,

@@ -13,6 +13,18 @@ pub fn harden() -> io::Result<()> {
     Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
 }
 
+/// Keeps this process small: one heap for all threads, and large pieces of memory go back to the system as
+/// soon as they are free.
+pub(super) fn stay_small() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the calls set parameters of the allocator, before there is a second thread.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 128 * 1024);
+    }
+}
+
 /// Puts the calling thread, and all that it will start, into a Landlock domain of its own that forbids
 /// nothing but to signal processes outside. What counts is the domain as such: the kernel lets nobody in
 /// it trace, or read the memory or environment of, a process outside. Also sets `no_new_privs`.

@@ -2,7 +2,7 @@
 
 use super::guard;
 use super::hiding::Hiding;
-use super::process::{find, not_started};
+use super::process::{find, not_started, reset_signals};
 use super::spec::Told;
 use super::tree::{collect, signal_all};
 use api::sessions::Exit;
@@ -98,6 +98,8 @@ fn in_place(number: &str, mut hiding: Hiding) -> Result<Command> {
     hiding.kept.extend(told.var("HOME").map(|home| OsStr::from_bytes(home).into()));
     let mut command = Command::new(told.command.first().map_or("", String::as_str));
     let exec = move || {
+        // `spawn` does this for its own `exec` only, which this one comes before.
+        reset_signals()?;
         close_off(&hiding)?;
         // Where the folder was covered, this one would still be what is below the cover.
         std::env::set_current_dir(&folder)?;

@@ -128,6 +128,12 @@ impl Marks {
         });
     }
 
+    /// Back to the primary screen: the other one's keyboard modes are forgotten.
+    pub fn leave_alternate(&mut self) {
+        self.keyboard.swap(0, 1);
+        self.keyboard[1].clear();
+    }
+
     pub fn set_other_keys(&mut self, mode: ModifyOtherKeys) {
         self.other_keys = match mode {
             ModifyOtherKeys::Reset => 0,

@@ -31,7 +31,11 @@ mod queries;
 mod recorder;
 mod repaint;
 mod scrollback;
+mod skim;
 mod tree;
+
+#[cfg(test)]
+mod sameness;
 
 use api::{Code, Error, Result};
 use control::{Hello, PROTOCOL, Report};
@@ -74,6 +78,7 @@ fn keep_session() -> ExitCode {
 /// orphans go.
 fn prepare() -> io::Result<()> {
     guard::harden()?;
+    guard::stay_small();
     // SAFETY: there is one thread, so the child's memory is whole and it may go on as any process does.
     match unsafe { libc::fork() } {
         -1 => return Err(io::Error::last_os_error()),

@@ -4,6 +4,7 @@ use super::lines;
 use super::marks::Marks;
 use super::recorder::{Answers, Recorder};
 use super::scrollback::Scrollback;
+use super::skim;
 use alacritty_terminal::grid::{Cursor, Dimensions, Grid};
 use alacritty_terminal::index::{Column, Line};
 use alacritty_terminal::term::cell::{Cell, Flags};
@@ -14,6 +15,11 @@ use std::time::Duration;
 
 /// How many lines the emulator may hold above its screen before they are moved to the scrollback.
 pub(super) const HISTORY: usize = 64;
+
+/// So much output at once is worth being looked at for what would scroll away unseen.
+const FLOOD: usize = 128 * 1024;
+/// The most output that is put off.
+const PENDING_MAX: usize = 4 * 1024 * 1024;
 
 /// Synchronized updates are shown as they come: a repaint must never miss what the parser holds back.
 #[derive(Default)]
@@ -32,6 +38,8 @@ pub(super) struct Model {
     parser: Processor<Never>,
     pub(super) recorder: Recorder,
     size: Size,
+    /// The end of a plain flow that is not printed yet: most of it may scroll away unseen.
+    pending: Vec<u8>,
 }
 
 struct Dimension(Size);
@@ -68,13 +76,86 @@ impl Model {
                 printed: 0,
             },
             size,
+            pending: Vec::new(),
         }
     }
 
     /// What the program has written.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.parser.advance(&mut self.recorder, bytes);
-        self.recorder.drain();
+        if bytes.len() + self.pending.len() < FLOOD {
+            self.settle();
+            self.print(bytes);
+        } else {
+            self.feed_flood(bytes);
+            self.settle();
+        }
+    }
+
+    /// What the program has written in a flood: more follows at once, and the model may lag behind until
+    /// [`Model::settle`].
+    pub fn feed_flood(&mut self, bytes: &[u8]) {
+        let mut all = std::mem::take(&mut self.pending);
+        all.extend_from_slice(bytes);
+        let mut at = 0;
+        while at < all.len() {
+            at = self.find_ground(&all, at);
+            if !self.flows() {
+                self.print(&all[at..]);
+                return;
+            }
+            let end = at + skim::plain(&all[at..]);
+            let lines = self.recorder.scrollback.limit() + 2 * usize::from(self.size.rows) + 2;
+            if let Some(cut) = skim::cut(&all[at..end], lines) {
+                self.print(&skim::looks(&all[at..at + cut]));
+                self.print(b"\r");
+                at += cut;
+            }
+            if end == all.len() && end - at < PENDING_MAX {
+                break;
+            }
+            self.print(&all[at..end]);
+            at = end;
+        }
+        all.drain(..at);
+        self.pending = all;
+    }
+
+    /// Catches up with everything.
+    pub fn settle(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        self.print(&pending);
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.parser.advance(&mut self.recorder, bytes);
+            self.recorder.drain();
+        }
+    }
+
+    /// Prints on until the parser is known to be between two sequences: that is where a character is
+    /// printed. Gives how far it went.
+    fn find_ground(&mut self, data: &[u8], from: usize) -> usize {
+        let mut at = from;
+        while let Some(found) =
+            data[at..].iter().position(|byte| matches!(byte, 0x20..0x7f)).map(|to| at + to)
+        {
+            self.print(&data[at..found]);
+            let before = self.recorder.printed;
+            self.print(&data[found..=found]);
+            at = found + 1;
+            if self.recorder.printed > before {
+                return at;
+            }
+        }
+        self.print(&data[at..]);
+        data.len()
+    }
+
+    /// Whether lines scroll off the whole screen into the scrollback, one after the other.
+    fn flows(&self) -> bool {
+        let others = TermMode::ALT_SCREEN | TermMode::ORIGIN | TermMode::INSERT;
+        self.recorder.marks.region.is_none() && !self.recorder.term.mode().intersects(others)
     }
 
     /// What the terminal answers to the program's questions, since the last time.
@@ -88,6 +169,7 @@ impl Model {
 
     /// Changes the size; lines wrap anew, except on the alternate screen.
     pub fn resize(&mut self, size: Size) {
+        self.settle();
         let size = size.clamped();
         if size == self.size {
             return;
@@ -137,6 +219,7 @@ impl Model {
 
     /// Gives back memory that is only good for speed.
     pub fn shrink(&mut self) {
+        self.pending = Vec::new();
         self.recorder.term.grid_mut().truncate();
         self.recorder.scrollback.shrink();
     }

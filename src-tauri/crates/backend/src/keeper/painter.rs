@@ -5,6 +5,7 @@ use super::repaint::repaint;
 use api::sessions::{Screen, Size};
 use rustix::event::{EventfdFlags, eventfd};
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 /// How many bytes may wait for the model. In a flood the model works on so many at a time, and can leave
 /// out what would scroll away unseen.
-pub(super) const BACKLOG_MAX: usize = 4 * 1024 * 1024;
+pub(super) const BACKLOG_MAX: usize = 2 * 1024 * 1024;
 /// How long after the last output the model gives back memory that it needs for speed only.
 const QUIET: Duration = Duration::from_secs(2);
 /// The stack of the thread: it calls nothing deep.
@@ -58,8 +59,8 @@ struct State {
     jobs: Vec<(usize, Job)>,
     /// Whether the thread shall begin.
     go: bool,
-    /// Whether it is at work.
-    busy: bool,
+    /// Whether it shall catch up with everything, rather than lag behind a flood.
+    settle: bool,
     /// Whether the pump waits for room.
     full: bool,
     news: Vec<News>,
@@ -88,7 +89,7 @@ impl Painter {
         let mut state = self.shared.lock();
         state.bytes.extend_from_slice(bytes);
         if state.bytes.len() >= BACKLOG_MAX {
-            self.shared.begin(&mut state);
+            self.shared.begin(&mut state, false);
         }
     }
 
@@ -97,15 +98,12 @@ impl Painter {
         let mut state = self.shared.lock();
         let at = state.bytes.len();
         state.jobs.push((at, job));
-        self.shared.begin(&mut state);
+        self.shared.begin(&mut state, true);
     }
 
     /// Lets the model catch up.
     pub fn nudge(&self) {
-        let mut state = self.shared.lock();
-        if !state.bytes.is_empty() {
-            self.shared.begin(&mut state);
-        }
+        self.shared.begin(&mut self.shared.lock(), true);
     }
 
     /// Whether more output may be added; if not, the bell rings when it may.
@@ -113,12 +111,6 @@ impl Painter {
         let mut state = self.shared.lock();
         state.full = state.bytes.len() >= BACKLOG_MAX;
         !state.full
-    }
-
-    /// Whether the model has seen all output.
-    pub fn is_idle(&self) -> bool {
-        let state = self.shared.lock();
-        !state.busy && state.bytes.is_empty() && state.jobs.is_empty()
     }
 
     /// What there is to tell.
@@ -133,7 +125,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, state: &mut State) {
+    fn begin(&self, state: &mut State, settle: bool) {
+        state.settle |= settle;
         if !state.go {
             state.go = true;
             self.wake.notify_one();
@@ -147,21 +140,21 @@ impl Shared {
     fn run(&self, model: &mut Model, scrollback: usize) {
         let mut spare = Vec::new();
         loop {
-            let (bytes, jobs) = self.next(model, &mut spare);
+            let order = self.next(model, &mut spare);
             let mut news = Vec::new();
-            let done = catch_unwind(AssertUnwindSafe(|| work(model, &bytes, jobs, &mut news)));
+            let done = catch_unwind(AssertUnwindSafe(|| order.work(model, &mut news)));
             if done.is_err() {
                 // Better an empty screen than a dead session: the program can draw it anew.
                 *model = Model::new(model.size(), scrollback);
             }
-            spare = bytes;
+            spare = order.bytes;
             spare.clear();
             self.tell(news);
         }
     }
 
     /// Waits for work and takes it.
-    fn next(&self, model: &mut Model, spare: &mut Vec<u8>) -> (Vec<u8>, Vec<(usize, Job)>) {
+    fn next(&self, model: &mut Model, spare: &mut Vec<u8>) -> Order {
         let mut state = self.lock();
         let mut tidy = false;
         while !state.go {
@@ -185,45 +178,60 @@ impl Shared {
             }
         }
         state.go = false;
-        state.busy = true;
-        let bytes = std::mem::replace(&mut state.bytes, std::mem::take(spare));
-        let jobs = std::mem::take(&mut state.jobs);
-        if state.full {
+        let order = Order {
+            bytes: std::mem::replace(&mut state.bytes, std::mem::take(spare)),
+            jobs: std::mem::take(&mut state.jobs),
+            settle: std::mem::take(&mut state.settle),
+        };
+        if std::mem::take(&mut state.full) {
             self.ring();
         }
-        (bytes, jobs)
+        order
     }
 
     fn tell(&self, news: Vec<News>) {
-        let mut state = self.lock();
-        state.busy = false;
         if !news.is_empty() {
-            state.news.extend(news);
+            self.lock().news.extend(news);
             self.ring();
         }
     }
 }
 
-/// Works through output and jobs in their order.
-fn work(model: &mut Model, bytes: &[u8], jobs: Vec<(usize, Job)>, news: &mut Vec<News>) {
-    let mut done = 0;
-    for (at, job) in jobs {
-        feed(model, bytes.get(done..at).unwrap_or_default(), news);
-        done = at;
-        match job {
-            Job::Resize(size) => model.resize(size),
-            Job::Screen(number) => news.push(News::Screen(number, model.screen())),
-            Job::Repaint(number, scrollback) => news.push(News::Repaint(number, repaint(model, scrollback))),
-        }
-    }
-    feed(model, bytes.get(done..).unwrap_or_default(), news);
+/// What the thread takes on at once.
+struct Order {
+    bytes: Vec<u8>,
+    jobs: Vec<(usize, Job)>,
+    settle: bool,
 }
 
-fn feed(model: &mut Model, bytes: &[u8], news: &mut Vec<News>) {
-    model.feed(bytes);
-    let answer = model.answers();
-    if !answer.is_empty() {
-        news.push(News::Answer(answer));
+impl Order {
+    /// Works through output and jobs in their order.
+    fn work(&self, model: &mut Model, news: &mut Vec<News>) {
+        let mut done = 0;
+        for (at, job) in &self.jobs {
+            self.feed(done..*at, model, news);
+            done = *at;
+            match job {
+                Job::Resize(size) => model.resize(*size),
+                Job::Screen(number) => news.push(News::Screen(*number, model.screen())),
+                Job::Repaint(number, scrollback) => {
+                    news.push(News::Repaint(*number, repaint(model, *scrollback)));
+                }
+            }
+        }
+        self.feed(done..self.bytes.len(), model, news);
+    }
+
+    fn feed(&self, part: Range<usize>, model: &mut Model, news: &mut Vec<News>) {
+        let bytes = self.bytes.get(part).unwrap_or_default();
+        match self.settle {
+            true => model.feed(bytes),
+            false => model.feed_flood(bytes),
+        }
+        let answer = model.answers();
+        if !answer.is_empty() {
+            news.push(News::Answer(answer));
+        }
     }
 }
 

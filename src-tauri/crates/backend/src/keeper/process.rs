@@ -187,7 +187,7 @@ impl Plan<'_> {
 }
 
 /// Rust programs ignore SIGPIPE, and the keeper blocks SIGCHLD: its children must not inherit that.
-fn reset_signals() -> io::Result<()> {
+pub(super) fn reset_signals() -> io::Result<()> {
     // SAFETY: plain calls on a zeroed set, in a process that installs no handlers.
     unsafe {
         for signal in 1..32 {

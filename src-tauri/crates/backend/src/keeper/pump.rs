@@ -21,10 +21,8 @@ use std::time::{Duration, Instant};
 const READ: usize = 64 * 1024;
 /// How much input may wait for a program that does not read.
 const INPUT_MAX: usize = 2 * 1024 * 1024;
-/// So much output within a moment is a flood: the model need not follow every line of it.
-const FLOOD: usize = 256 * 1024;
-/// After this long without output the model catches up, flood or not.
-const LULL: Duration = Duration::from_millis(15);
+/// After this long without output the model catches up, although nobody asks for it.
+const LULL: Duration = Duration::from_millis(200);
 /// A string of the output that goes on for longer is hidden from the model, which would keep it all.
 const STRING_MAX: usize = 1024 * 1024;
 /// How long clients may take for the rest after the daemon has let the keeper go.
@@ -55,9 +53,7 @@ pub(super) struct State {
     numbers: u64,
     /// The terminal has no more output and never will.
     silent: bool,
-    /// Output that the model has not been told to look at.
-    unseen: usize,
-    /// When the output came that the model has not been told to look at.
+    /// When the last output came that the model has not been told to look at.
     heard: Option<Instant>,
     released: Option<Instant>,
 }
@@ -290,20 +286,18 @@ impl Pump {
             // Ends the string for the model, and begins one that it throws away.
             self.painter.push(b"\x18\x1bX");
         }
-        self.state.unseen += filled;
         self.state.heard = Some(Instant::now());
+        if self.state.queries.asked() {
+            self.painter.nudge();
+        }
     }
 
-    /// Lets the model look at what has come: at once, or in a flood when it has passed.
+    /// Lets the model catch up when the output has ceased. Until then it may lag behind: whoever wants to see
+    /// it makes it catch up first, and in a flood it can pass over what nobody will see.
     fn rest(&mut self) {
-        let Some(heard) = self.state.heard else { return };
-        let quiet = heard.elapsed() >= LULL;
-        if self.state.unseen < FLOOD || quiet {
-            self.painter.nudge();
+        if self.state.heard.is_some_and(|heard| heard.elapsed() >= LULL) {
             self.state.heard = None;
-        }
-        if quiet {
-            self.state.unseen = 0;
+            self.painter.nudge();
         }
     }
 

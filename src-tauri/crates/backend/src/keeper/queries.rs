@@ -23,6 +23,8 @@ pub(super) struct Queries {
     string_len: usize,
     /// The first bytes of an unfinished character.
     partial: Vec<u8>,
+    /// A question was taken out.
+    asked: bool,
 }
 
 /// What becomes of a sequence.
@@ -71,6 +73,11 @@ impl Queries {
         }
     }
 
+    /// Whether a question was taken out since this was last called.
+    pub fn asked(&mut self) -> bool {
+        std::mem::take(&mut self.asked)
+    }
+
     /// How long the string is that the output is in the middle of.
     pub fn string_len(&self) -> usize {
         self.string_len
@@ -89,6 +96,7 @@ impl Queries {
             match judge(&data[found..]) {
                 Verdict::Pass(len) => at = found + len,
                 Verdict::Drop(len) => {
+                    self.asked = true;
                     kept.get_or_insert_default().extend_from_slice(&data[from..found]);
                     at = found + len;
                     from = at;

@@ -298,6 +298,11 @@ impl Handler for Recorder {
                 // The emulator's history belongs to the screen that is left.
                 self.drain();
                 self.marks.keyboard.swap(0, 1);
+                self.term.set_private_mode(mode);
+                // What an earlier program has saved there is nobody's business any more.
+                let grid = self.term.grid_mut();
+                grid.saved_cursor = grid.cursor.clone();
+                return;
             }
             raw if matches!(mode, PrivateMode::Unknown(_)) => self.marks.set_mode(raw, true),
             _ => {}
@@ -311,7 +316,7 @@ impl Handler for Recorder {
             3 => self.marks.region = None,
             12 => self.marks.set_blinking(false),
             1048 => return self.restore_cursor_position(),
-            1049 if self.term.mode().contains(TermMode::ALT_SCREEN) => self.marks.keyboard.swap(0, 1),
+            1049 if self.term.mode().contains(TermMode::ALT_SCREEN) => self.marks.leave_alternate(),
             raw if matches!(mode, PrivateMode::Unknown(_)) => self.marks.set_mode(raw, false),
             _ => {}
         }

@@ -130,7 +130,8 @@ fn paint_screen(grid: &Grid<Cell>, out: &mut Vec<u8>) {
         }
         before = Some(joint);
     }
-    if before.is_some_and(|joint| joint.wraps) && count > 1 {
+    // A scroll region has two lines at least, so that a smaller screen has no line below one.
+    if before.is_some_and(|joint| joint.wraps) && count > 2 {
         wrap_last(grid, out);
     }
 }

@@ -15,11 +15,14 @@ impl Sessions {
     pub(super) fn watch(&self, row: SessionRow) {
         let room = self.clone();
         self.tasks.spawn(async move {
-            let exit = room.exit_of(&row).await;
+            // A session that outlives the daemon is watched by the next one.
+            let Some(exit) = room.ending.run_until_cancelled(room.exit_of(&row)).await else { return };
             // A full disk must not lose the end: it is tried until it is written.
             while let Err(e) = room.end(&row.id, exit).await {
                 tracing::error!("writing the end of session {}: {e:#}", row.id);
-                tokio::time::sleep(AGAIN).await;
+                if room.ending.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
+                    return;
+                }
             }
         });
     }

@@ -50,6 +50,7 @@ pub struct Sessions {
     worktrees: Worktrees,
     secrets: Secrets,
     tasks: TaskTracker,
+    ending: CancellationToken,
     doors: mpsc::Sender<Door>,
     live: Arc<Live>,
 }
@@ -85,6 +86,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
+    /// Cancelled when the daemon shall end.
+    pub ending: CancellationToken,
     /// Where a session's own socket is handed over to be served.
     pub doors: mpsc::Sender<Door>,
 }
@@ -92,8 +95,9 @@ pub struct Parts {
 impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, bus, clock, config, projects, worktrees, secrets, tasks, doors } = parts;
-        Self { store, bus, clock, config, projects, worktrees, secrets, tasks, doors, live: Arc::default() }
+        let Parts { store, bus, clock, config, projects, worktrees, secrets, tasks, ending, doors } = parts;
+        let live = Arc::default();
+        Self { store, bus, clock, config, projects, worktrees, secrets, tasks, ending, doors, live }
     }
 
     /// The sessions that run, or the newest of all.
