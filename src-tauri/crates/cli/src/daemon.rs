@@ -50,8 +50,17 @@ pub fn connect(place: &Place) -> Result<Connection> {
             "nobody answers at this session's socket",
             "the daemon does not run; its owner can start it with `lanyard status` in a terminal of their own",
         )),
+        None if place.lanyard_home.is_none() && inside_session() => Err(Failure::no_daemon(
+            "no daemon is started from inside a session or `lanyard run`",
+            "use a terminal of your own; a Lanyard to try things with needs a LANYARD_HOME of its own",
+        )),
         None => start(&place.daemon()?, &place.socket()?.0),
     }
+}
+
+/// Whether this process lives below a keeper. What a daemon started there would keep, no owner looks for.
+fn inside_session() -> bool {
+    peer::inside_keeper(std::process::id()).is_ok_and(|keeper| keeper.is_some())
 }
 
 fn connect_to_running(place: &Place) -> Result<Option<Connection>> {

@@ -15,19 +15,19 @@ const BACKSPACE: [u8; 2] = [8, 127];
 
 /// Asks on standard error, and reads one line from the terminal without showing it.
 pub fn hidden(question: &str) -> Result<SecretText> {
+    // The mode comes first: whatever is typed from the first letter of the question on stays unseen. Keys
+    // are read one by one, since the kernel would cut a line at 4095 bytes.
+    let mode = Mode::enter(
+        |settings| {
+            settings.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+            settings.special_codes[SpecialCodeIndex::VMIN] = 1;
+            settings.special_codes[SpecialCodeIndex::VTIME] = 0;
+        },
+        b"",
+    )?;
     say(question)?;
-    let typed = {
-        // Not line by line: the kernel would cut a line at 4095 bytes.
-        let _mode = Mode::enter(
-            |settings| {
-                settings.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-                settings.special_codes[SpecialCodeIndex::VMIN] = 1;
-                settings.special_codes[SpecialCodeIndex::VTIME] = 0;
-            },
-            b"",
-        )?;
-        typed_line(&mut io::stdin().lock())
-    };
+    let typed = typed_line(&mut io::stdin().lock());
+    drop(mode);
     say("\n")?;
     text(typed?)
 }

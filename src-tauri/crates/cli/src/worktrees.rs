@@ -59,7 +59,10 @@ fn archive(hand: &mut Hand, name: String, force: bool) -> Result<()> {
     let archived = match hand.ask(&ArchiveWorktree { worktree: name.clone(), force }) {
         Err(failure @ Failure::Refused(_)) if hand.has_person() && unconfirmed(&failure) => {
             let loss = hand.ask(&InspectWorktree { worktree: name.clone() })?;
-            prompt::say(&format!("{}\n{}", failure.told(false).unwrap_or_default(), loss_text(&loss)))?;
+            prompt::say(&match loss == Loss::default() {
+                true => format!("{}\n", failure.told(false).unwrap_or_default()),
+                false => loss_text(&loss),
+            })?;
             prompt::confirm("Archive it all the same?")?;
             hand.ask(&ArchiveWorktree { worktree: name, force: true })
         }
