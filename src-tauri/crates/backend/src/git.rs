@@ -77,7 +77,7 @@ impl Git {
         let said = self.ask(folder, args).await?;
         match said.success {
             true => Ok(said.stdout),
-            false => bail!(Error::new(Code::Git, format!("git {}: {}", args[0], first_line(&said.stderr)))),
+            false => bail!(said.failure(args[0])),
         }
     }
 
@@ -86,6 +86,13 @@ impl Git {
         let said = self.ask(folder, args).await?;
         let line = said.stdout.lines().next().unwrap_or_default().trim().to_string();
         Ok((said.success && !line.is_empty()).then_some(line))
+    }
+}
+
+impl Said {
+    /// The error for a git command that failed, with git's own words.
+    pub fn failure(&self, command: &str) -> Error {
+        Error::new(Code::Git, format!("git {command}: {}", first_line(&self.stderr)))
     }
 }
 

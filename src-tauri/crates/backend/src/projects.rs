@@ -121,13 +121,16 @@ impl Projects {
         }
         let said = self.git.ask(path, &["worktree", "list", "--porcelain"]).await?;
         let main = said.stdout.lines().next().and_then(|line| line.strip_prefix("worktree "));
-        match main.filter(|_| said.success) {
-            Some(main) => Ok(PathBuf::from(main)),
-            None => bail!(
-                Error::invalid(format!("{} is no git repository", shown(&path.display().to_string())))
-                    .hint("run `git init` there and make a first commit, or give another path")
-            ),
+        if let Some(main) = main.filter(|_| said.success) {
+            return Ok(PathBuf::from(main));
         }
+        if !said.stderr.contains("not a git repository") {
+            bail!(said.failure("worktree list"));
+        }
+        bail!(
+            Error::invalid(format!("{} is no git repository", shown(&path.display().to_string())))
+                .hint("run `git init` there and make a first commit, or give another path")
+        )
     }
 
     async fn seen(&self, row: ProjectRow) -> Result<Project> {

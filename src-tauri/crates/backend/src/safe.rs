@@ -74,7 +74,10 @@ impl Safe {
 
     /// Opens the vault with a passphrase, or makes it where there is none yet.
     pub async fn unlock(&self, passphrase: Secret) -> Result<VaultState> {
-        let _opening = self.opening.lock().await;
+        // A keychain that never answers must not hold up whoever asks, only be named.
+        let Ok(_opening) = tokio::time::timeout(FIRST_WAIT, self.opening.lock()).await else {
+            bail!(locked_error(&self.state()));
+        };
         if matches!(self.state(), VaultState::Open { .. }) {
             return Ok(self.state());
         }

@@ -171,11 +171,22 @@ impl Worktrees {
         };
         match rows.into_iter().find(ours) {
             Some(row) => Ok(Prepared { row, made: false, made_branch: false }),
+            None if Path::new(place).starts_with(&self.folder) => self.take_up(project, branch, place).await,
             None => bail!(
                 Error::conflict(format!("the branch {} is checked out at {}", shown(branch), shown(place)))
                     .hint("choose another branch, or switch that checkout to another one first")
             ),
         }
+    }
+
+    /// A checkout of ours that nobody knows: the daemon was killed before it could write it down.
+    async fn take_up(&self, project: &ProjectRow, branch: &str, place: &str) -> Result<Prepared> {
+        let new = self.new_row(project, branch, None).await?;
+        let name = Path::new(place).file_name().map_or(new.name, |name| name.to_string_lossy().into_owned());
+        let row = WorktreeRow { path: place.to_string(), name, ..new };
+        self.store.insert_worktree(&row).await?;
+        self.tell(&row.id);
+        Ok(Prepared { row, made: false, made_branch: false })
     }
 
     /// What a new branch starts from: the same branch of the remote, the given base, or the default.

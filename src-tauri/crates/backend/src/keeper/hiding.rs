@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::mount::{
     MountFlags, MountPropagationFlags, mount, mount_bind_recursive, mount_change, mount_remount,
 };
-use rustix::process::{getgid, getuid};
+use rustix::process::{DumpableBehavior, getgid, getuid, set_dumpable_behavior};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -93,6 +93,9 @@ fn own_namespace() -> io::Result<()> {
     }
     // SAFETY: as above.
     unsafe { unshare_unsafe(UnshareFlags::NEWUSER | UnshareFlags::NEWNS) }?;
+    // What `/proc` has of a process that cannot be dumped belongs to root. The program that comes next can be
+    // dumped in any case: exec resets it.
+    set_dumpable_behavior(DumpableBehavior::Dumpable)?;
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{0} {0} 1", uid.as_raw()))?;
     fs::write("/proc/self/gid_map", format!("{0} {0} 1", gid.as_raw()))

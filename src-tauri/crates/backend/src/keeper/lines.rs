@@ -15,17 +15,6 @@ const PLACE: Flags = Flags::WRAPLINE
     .union(Flags::WIDE_CHAR_SPACER)
     .union(Flags::LEADING_WIDE_CHAR_SPACER);
 
-/// How a line joins the one below.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Joint {
-    /// The text goes on in the next line.
-    pub wraps: bool,
-    /// Its last column is empty because the wide character that starts the next line did not fit.
-    pub leads: bool,
-    /// It starts with a wide character itself.
-    pub starts_wide: bool,
-}
-
 /// The looks that the next printed character gets.
 #[derive(Debug, Clone)]
 pub(super) struct Pen {
@@ -180,31 +169,22 @@ fn length(row: &Row<Cell>) -> usize {
     cells.iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1)
 }
 
-/// How a line joins the next one.
-pub(super) fn joint(row: &Row<Cell>) -> Joint {
-    let last = row[Column(row.len() - 1)].flags;
-    let wraps = last.contains(Flags::WRAPLINE);
-    Joint {
-        wraps,
-        leads: wraps && last.contains(Flags::LEADING_WIDE_CHAR_SPACER),
-        starts_wide: row[Column(0)].flags.contains(Flags::WIDE_CHAR),
-    }
+/// Whether the text of a line goes on in the next one.
+pub(super) fn wraps(row: &Row<Cell>) -> bool {
+    row[Column(row.len() - 1)].flags.contains(Flags::WRAPLINE)
 }
 
 /// Writes a whole line, from and back to the default looks, without the blanks at its end unless it wraps.
-/// A last column that a wide character has left empty is not written.
-pub(super) fn encode_line(row: &Row<Cell>, out: &mut Vec<u8>) -> Joint {
-    let joint = joint(row);
+pub(super) fn encode_line(row: &Row<Cell>, out: &mut Vec<u8>) -> bool {
     let mut pen = Pen::default();
-    let count = if joint.leads { row.len() - 1 } else { length(row) };
-    for cell in &row[..][..count] {
+    for cell in &row[..][..length(row)] {
         if !cell.flags.contains(Flags::WIDE_CHAR_SPACER) {
             pen.take(cell, out);
             write_cell(cell, out);
         }
     }
     pen.reset(out);
-    joint
+    wraps(row)
 }
 
 /// Cuts off what an edit has left in a line of wide characters and of wraps.

@@ -1,6 +1,6 @@
 //! A model as escape sequences: a fresh terminal of the same size that is fed with them shows the same.
 
-use super::lines::{self, Joint, Pen};
+use super::lines::{self, Pen};
 use super::marks::Marks;
 use super::model::Model;
 use super::recorder::Recorder;
@@ -68,39 +68,35 @@ fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 /// The scrollback, oldest line first. A line that wraps runs into the next one, as it did.
 fn paint_scrollback(recorder: &Recorder, out: &mut Vec<u8>) {
     let lines = &recorder.scrollback;
-    let mut before: Option<Joint> = None;
-    for (bytes, joint) in lines.iter() {
-        join(before, joint.starts_wide, out);
-        if before.is_some_and(|before| before.wraps) && bytes.is_empty() {
+    if lines.len() == 0 {
+        return;
+    }
+    let mut wrapped = false;
+    for (index, (bytes, wraps)) in lines.iter().enumerate() {
+        join(index == 0 || wrapped, out);
+        // Only a printed character wraps.
+        if wrapped && bytes.is_empty() {
             out.push(b' ');
         }
         out.extend_from_slice(bytes);
-        before = Some(joint);
+        wrapped = wraps;
     }
     let grid = recorder.term.grid();
     // After a change of width the last line may end anywhere in a row, so the screen starts a new one.
-    let before = before.map(|joint| match lines.width() == grid.columns() {
-        true => joint,
-        false => Joint { wraps: false, leads: false, ..joint },
-    });
-    let first = lines::joint(&grid[Line(0)]);
-    join(before, first.starts_wide, out);
-    if before.is_some_and(|before| before.wraps) {
-        // The first cell is written here, because only writing wraps.
+    wrapped &= lines.width() == grid.columns();
+    join(wrapped, out);
+    if wrapped {
         let mut pen = Pen::default();
         paint_first(grid, 0, &mut pen, out);
         pen.reset(out);
-        put(out, format_args!("\r"));
+        out.push(b'\r');
     }
 }
 
 /// What stands between a line and the one that follows.
-fn join(before: Option<Joint>, starts_wide: bool, out: &mut Vec<u8>) {
-    match before {
-        None => {}
-        Some(Joint { wraps: true, leads: true, .. }) if !starts_wide => out.push(b' '),
-        Some(Joint { wraps: true, .. }) => {}
-        Some(_) => out.extend_from_slice(b"\r\n"),
+fn join(runs_on: bool, out: &mut Vec<u8>) {
+    if !runs_on {
+        out.extend_from_slice(b"\r\n");
     }
 }
 
@@ -118,20 +114,18 @@ fn paint_first(grid: &Grid<Cell>, line: usize, pen: &mut Pen, out: &mut Vec<u8>)
 /// The lines of a screen, from its first one down, as a flow that scrolls what stands above it away.
 fn paint_screen(grid: &Grid<Cell>, out: &mut Vec<u8>) {
     let count = grid.screen_lines();
-    let mut before: Option<Joint> = None;
+    let mut wrapped = false;
     for line in 0..count {
-        let row = line_at(grid, line);
-        let joint = lines::joint(row);
-        join(before, joint.starts_wide, out);
+        join(line == 0 || wrapped, out);
         let at = out.len();
-        lines::encode_line(row, out);
-        if out.len() == at && before.is_some_and(|before| before.wraps) {
+        let wraps = lines::encode_line(line_at(grid, line), out);
+        if wrapped && out.len() == at {
             out.push(b' ');
         }
-        before = Some(joint);
+        wrapped = wraps;
     }
     // A scroll region has two lines at least, so that a smaller screen has no line below one.
-    if before.is_some_and(|joint| joint.wraps) && count > 2 {
+    if wrapped && count > 2 {
         wrap_last(grid, out);
     }
 }

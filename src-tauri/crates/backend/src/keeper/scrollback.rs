@@ -1,6 +1,5 @@
 //! The lines that have scrolled off the screen, as bytes: a ring with a limit of lines and of bytes.
 
-use super::lines::Joint;
 use std::collections::VecDeque;
 
 /// The most bytes that are kept, whatever the number of lines.
@@ -23,7 +22,7 @@ pub(super) struct Scrollback {
 #[derive(Debug, Clone, Copy)]
 struct Line {
     len: u32,
-    joint: Joint,
+    wraps: bool,
 }
 
 #[derive(Debug)]
@@ -53,17 +52,12 @@ impl Scrollback {
         self.width
     }
 
-    /// How the newest line joins the screen below.
-    pub fn last(&self) -> Joint {
-        self.lines.back().map(|line| line.joint).unwrap_or_default()
-    }
-
     pub fn clear(&mut self) {
         *self = Self::new(self.limit);
     }
 
     /// Adds a line: `write` appends its bytes.
-    pub fn push(&mut self, width: usize, write: impl FnOnce(&mut Vec<u8>) -> Joint) {
+    pub fn push(&mut self, width: usize, write: impl FnOnce(&mut Vec<u8>) -> bool) {
         if self.limit == 0 {
             return;
         }
@@ -72,12 +66,12 @@ impl Scrollback {
         }
         let Some(piece) = self.pieces.back_mut() else { return };
         let before = piece.bytes.len();
-        let joint = write(&mut piece.bytes);
+        let wraps = write(&mut piece.bytes);
         let len = piece.bytes.len() - before;
         piece.lines += 1;
         self.bytes += len;
         self.width = width;
-        self.lines.push_back(Line { len: u32::try_from(len).unwrap_or(u32::MAX), joint });
+        self.lines.push_back(Line { len: u32::try_from(len).unwrap_or(u32::MAX), wraps });
         while self.lines.len() > self.limit || self.bytes > BYTES_MAX {
             self.drop_oldest();
         }
@@ -100,8 +94,8 @@ impl Scrollback {
         }
     }
 
-    /// The lines from the oldest to the newest.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Joint)> {
+    /// The lines from the oldest to the newest, each with whether it goes on in the next one.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], bool)> {
         let mut lines = self.lines.iter();
         self.pieces.iter().flat_map(move |piece| {
             let mut at = piece.start;
@@ -111,7 +105,7 @@ impl Scrollback {
                 .map(|line| {
                     let start = at;
                     at += line.len as usize;
-                    (piece.bytes.get(start..at).unwrap_or_default(), line.joint)
+                    (piece.bytes.get(start..at).unwrap_or_default(), line.wraps)
                 })
                 .collect::<Vec<_>>()
         })
@@ -130,7 +124,7 @@ mod tests {
     fn push(scrollback: &mut Scrollback, text: &[u8]) {
         scrollback.push(80, |bytes| {
             bytes.extend_from_slice(text);
-            Joint::default()
+            false
         });
     }
 

@@ -14,6 +14,7 @@ use crate::store::{self, ProjectRow, SessionRow};
 use anyhow::{Context, Result};
 use api::sessions::{Session, State};
 use api::{Event, SecretText};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
@@ -142,7 +143,11 @@ impl Sessions {
             }
             _ => {}
         }
-        UnixListener::bind(&socket).with_context(|| format!("making the socket {}", socket.display()))
+        let listener =
+            UnixListener::bind(&socket).with_context(|| format!("making the socket {}", socket.display()))?;
+        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))
+            .context("closing a session's socket")?;
+        Ok(listener)
     }
 
     /// Hands a session's socket over to be served.
