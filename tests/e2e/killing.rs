@@ -18,12 +18,13 @@ fn a_daemon_killed_in_the_middle_of_output_comes_back_and_the_agent_never_notice
     let world = world();
     let pid = world.path("pid");
     let script = format!(
-        "echo $$ >{}; seq -f 'line %.0f.' 1 300000; read go; echo \"after: $go\"; cat",
+        "echo $$ >{}; read start; seq -f 'line %.0f.' 1 300000; read go; echo \"after: $go\"; cat",
         pid.display()
     );
     let session = world.start(1, "one", &["sh", "-c", &script]);
     let id = text(&session, "id");
     let mut attached = world.terminal(id);
+    attached.type_in("start\n");
     attached.wait_for("line 1000.");
     world.daemon_process().kill();
     // The terminal belongs to the keeper, so that who is attached sees no break.
@@ -75,13 +76,7 @@ fn a_session_that_ended_while_no_daemon_ran_is_told_as_it_ended() {
     world.daemon_process().kill();
     attached.type_in("go\n");
     assert_eq!(attached.wait_for_exit(), json!({"code": 5}));
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
-    let mut ended = world.json(&["sessions", "show", id]);
-    if ended["ended_at"].is_null() {
-        door.event(|event| !event["SessionStateChanged"]["session"]["ended_at"].is_null());
-        ended = world.json(&["sessions", "show", id]);
-    }
+    let ended = world.ended(id);
     assert_eq!((text(&ended, "state"), &ended["exit"]), ("failed", &json!({"code": 5})));
     assert!(world.screen(id).contains("bye"));
 }
@@ -185,6 +180,7 @@ fn a_daemon_killed_at_a_start_leaves_a_whole_session_or_none() {
 #[test]
 fn a_daemon_that_is_asked_to_end_leaves_its_sessions_running() {
     let world = world();
+    world.lanyard(&["daemon", "stop"]).ok();
     let daemon = world.daemon();
     let session = world.start(1, "one", &["cat"]);
     daemon.end();

@@ -9,6 +9,7 @@ mod environment;
 mod house;
 mod identities;
 mod killing;
+mod plain_user;
 mod projects;
 mod prying;
 mod secrets;

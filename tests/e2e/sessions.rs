@@ -11,10 +11,6 @@ fn world() -> World {
     world
 }
 
-fn state_of(world: &World, session: &Value) -> Value {
-    world.json(&["sessions", "show", text(session, "id")])
-}
-
 #[test]
 fn two_agents_each_see_their_own_token_and_nobody_elses() {
     let world = world();
@@ -75,28 +71,12 @@ fn an_end_is_told_with_its_state_and_exit() {
     ] {
         let session = world.start(1, branch, &["sh", "-c", script]);
         assert_eq!(world.terminal(text(&session, "id")).wait_for_exit(), exit);
-        let ended = wait_until_ended(&world, &session);
+        let ended = world.ended(text(&session, "id"));
         assert_eq!((text(&ended, "state"), &ended["exit"]), (state, &exit));
         assert!(ended["ended_at"].as_i64() >= ended["started_at"].as_i64());
     }
     assert_eq!(world.json(&["sessions", "list"]), json!([]));
     assert_eq!(world.json(&["sessions", "list", "--all"]).as_array().unwrap().len(), 3);
-}
-
-/// The keeper tells its clients of the end at the same time as the daemon, which then writes it down.
-fn wait_until_ended(world: &World, session: &Value) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
-    let now = state_of(world, session);
-    if !now["ended_at"].is_null() {
-        return now;
-    }
-    let id = &session["id"];
-    door.event(|event| {
-        let told = &event["SessionStateChanged"]["session"];
-        told["id"] == *id && !told["ended_at"].is_null()
-    });
-    state_of(world, session)
 }
 
 #[test]

@@ -17,7 +17,13 @@ impl Web {
         let address = world.lanyard(&["web"]).ok();
         let (page, code) = address.trim().split_once("/#code=").expect("the address carries a code");
         assert!(page.starts_with("http://127.0.0.1:"), "{page}");
-        let client = Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
+        // The door closes a connection whose body was too large: no later request may be sent on it.
+        let client = Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .timeout(DEADLINE)
+            .build()
+            .expect("a client");
         Self { client, origin: page.to_string(), code: code.to_string() }
     }
 

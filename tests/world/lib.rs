@@ -153,7 +153,7 @@ impl World {
         let (out, err) = (self.path(&format!("{branch}.out")), self.path(&format!("{branch}.err")));
         let whole = format!("exec >{} 2>{}\n{script}", out.display(), err.display());
         let session = self.start(slot, branch, &["sh", "-c", &whole]);
-        let exit = self.terminal(text(&session, "id")).wait_for_exit();
+        let exit = self.ended(text(&session, "id"))["exit"].take();
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         Outcome {
             status: exit["code"].as_i64().map(|code| code as i32),

@@ -36,6 +36,22 @@ impl World {
         self.lanyard(&["sessions", "screen", session]).ok()
     }
 
+    /// Waits until the daemon has written down how a session ended, and gives the session.
+    #[track_caller]
+    pub fn ended(&self, session: &str) -> Value {
+        let mut door = self.door();
+        door.ask("events.subscribe", json!({}));
+        let now = self.json(&["sessions", "show", session]);
+        if now["ended_at"].is_i64() {
+            return now;
+        }
+        let told = door.event(|event| {
+            let told = &event["SessionStateChanged"]["session"];
+            told["id"] == now["id"] && told["ended_at"].is_i64()
+        });
+        told["SessionStateChanged"]["session"].clone()
+    }
+
     /// Waits until a session's terminal shows a text, and gives the whole screen.
     #[track_caller]
     pub fn wait_for_screen(&self, session: &str, text: &str) -> String {
