@@ -57,7 +57,12 @@ fn Frame() -> impl IntoView {
 fn Shown() -> impl IntoView {
     let face = face();
     let gate = gate_stands(face);
-    move || match (gate.get(), face.place.get()) {
+    // Desks come and go beside each other: the terminals that stay must not be drawn anew.
+    let kind = Memo::new(move |_| match face.place.get() {
+        Place::Desks(_) => Place::Desks(Vec::new()),
+        other => other,
+    });
+    move || match (gate.get(), kind.get()) {
         (true, _) => view! { <VaultGate/> }.into_any(),
         (false, Place::Home) => view! { <Wall/> }.into_any(),
         (false, Place::Desks(_)) => view! { <Desks/> }.into_any(),

@@ -77,12 +77,13 @@ fn PlaceLink(to: Place, icon: &'static str, test: &'static str, children: Childr
 pub fn LinkBar() -> impl IntoView {
     let face = face();
     let down = Memo::new(move |_| face.link_state.get() == LinkState::Down);
+    let hint = if face.token().is_some() { " If this lasts, run lanyard web for a new address." } else { "" };
     move || {
         down.get().then(|| {
             view! {
                 <div class="bar" role="status" data-test="link-bar">
                     <Icon of=UNPLUG/>
-                    <span>"Reconnecting to Lanyard… Your agents go on meanwhile."</span>
+                    <span>"Reconnecting to Lanyard… Your agents go on meanwhile."{hint}</span>
                 </div>
             }
         })

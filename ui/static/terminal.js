@@ -138,6 +138,8 @@ class LanyardTerminal {
       if (this.closed) return wire.close();
       this.wire = wire;
       this.tries = 0;
+      // Whoever opens a desk looks at it: the session takes this size over, not only at the first key.
+      if (this.own) this.sendSize();
       this.listener("up", "");
     } catch (error) {
       if (error?.message) this.listener("problem", JSON.stringify(error));

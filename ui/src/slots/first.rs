@@ -144,6 +144,11 @@ fn StartIt(identity: Signal<String>, project: Signal<String>) -> impl IntoView {
         };
         trying.run(work, move |_| face.show_slot(SLOT));
     };
+    // A press before the step is reached does nothing, so the hook comes with the step.
+    let test = move || {
+        let ready = !identity.with(String::is_empty) && !project.with(String::is_empty);
+        ready.then_some("first-start")
+    };
     let about = move || match identity.with(String::is_empty) {
         true => "In slot 1, in a worktree of its own: your own checkout stays as it is.".to_string(),
         false => format!(
@@ -156,7 +161,7 @@ fn StartIt(identity: Signal<String>, project: Signal<String>) -> impl IntoView {
             <p class="soft">{about}</p>
             <Problem of=trying/>
             <div>
-                <button class="button main" data-test="first-start" disabled=move || trying.busy.get() on:click=go>
+                <button class="button main" data-test=test disabled=move || trying.busy.get() on:click=go>
                     <Icon of=PLAY/>
                     "Start a shell in slot 1"
                 </button>
