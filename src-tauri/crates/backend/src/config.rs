@@ -68,14 +68,14 @@ impl Config {
     pub fn read(env: BTreeMap<OsString, OsString>, exe: &Path) -> Result<Self> {
         let places = Places::of(&env)?;
         let programs = exe.parent().context("the daemon's program has no folder")?.to_path_buf();
-        let ui = var(&env, "LANYARD_UI").or_else(|| find_ui(&programs));
+        let ui = absolute(var(&env, "LANYARD_UI"))?.or_else(|| find_ui(&programs));
         let config = Self {
             settings: read_settings(&places.settings)?,
             settings_folder: places.settings.parent().map(Path::to_path_buf),
             data: places.data,
             runtime: places.runtime,
             log: places.log,
-            passphrase_file: var(&env, "LANYARD_PASSPHRASE_FILE"),
+            passphrase_file: absolute(var(&env, "LANYARD_PASSPHRASE_FILE"))?,
             ui,
             programs,
             owner_env: env,
@@ -214,6 +214,11 @@ impl Places {
 
 fn var(env: &BTreeMap<OsString, OsString>, name: &str) -> Option<PathBuf> {
     env.get(&OsString::from(name)).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// A path that holds when the daemon has left the folder that it was started in.
+fn absolute(path: Option<PathBuf>) -> Result<Option<PathBuf>> {
+    path.map(std::path::absolute).transpose().context("reading a path of the environment")
 }
 
 fn find_ui(programs: &Path) -> Option<PathBuf> {

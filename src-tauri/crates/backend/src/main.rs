@@ -95,6 +95,8 @@ fn run(ready: Option<&File>) -> Result<()> {
     let exe = std::env::current_exe().context("finding the daemon's own program")?;
     let config = Config::read(std::env::vars_os().collect(), &exe)?;
     config.make_folders()?;
+    // The folder that the daemon was started in may be unmounted or removed while it runs.
+    std::env::set_current_dir("/").context("leaving the folder of the start")?;
     let socket_path = config.owner_socket();
     log_to(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

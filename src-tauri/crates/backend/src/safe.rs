@@ -258,7 +258,10 @@ fn check_passphrase(passphrase: &Secret) -> Result<()> {
 }
 
 fn state_of(error: &OpenError) -> VaultState {
-    let reason = error.to_string();
+    let reason = match error {
+        OpenError::NeedsPassphrase => "its passphrase has not been given".into(),
+        other => other.to_string(),
+    };
     match error {
         OpenError::NeedsPassphrase | OpenError::WrongPassphrase | OpenError::KeychainUnavailable(_) => {
             VaultState::Locked { reason }

@@ -40,11 +40,11 @@ fn check_loss(row: &WorktreeRow, loss: &Loss) -> Result<()> {
     let mut parts = Vec::new();
     if loss.uncommitted_count > 0 {
         let files = named(&loss.uncommitted, loss.uncommitted_count);
-        parts.push(format!("{} uncommitted files ({files})", loss.uncommitted_count));
+        parts.push(format!("{} ({files})", counted(loss.uncommitted_count, "uncommitted file")));
     }
     if loss.unpushed_count > 0 {
         let commits = named(&loss.unpushed, loss.unpushed_count);
-        parts.push(format!("{} unpushed commits ({commits})", loss.unpushed_count));
+        parts.push(format!("{} ({commits})", counted(loss.unpushed_count, "unpushed commit")));
     }
     if parts.is_empty() {
         return Ok(());
@@ -55,6 +55,10 @@ fn check_loss(row: &WorktreeRow, loss: &Loss) -> Result<()> {
             "--force archives it all the same: uncommitted changes are lost, commits stay on the branch"
         )
     )
+}
+
+fn counted(count: u32, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 fn named(things: &[String], count: u32) -> String {
