@@ -29,6 +29,9 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .min_connections(1)
             .max_connections(CONNECTIONS)
+            // A connection to a file does not grow old, and nothing wakes up to look.
+            .idle_timeout(None)
+            .max_lifetime(None)
             .connect_with(options)
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
