@@ -19,8 +19,13 @@ pub fn inside_keeper(pid: u32) -> io::Result<Option<u32>> {
 /// The nearest keeper among `pid` and its ancestors that this process does not live below itself. A
 /// Lanyard that runs inside a session of another one may talk to its own people there.
 pub fn foreign_keeper(pid: u32) -> io::Result<Option<u32>> {
+    let theirs = ancestors(pid)?;
+    // Most processes live below no keeper at all, and every connection waits for this.
+    if keeper_among(&theirs)?.is_none() {
+        return Ok(None);
+    }
     let above_us: Vec<u32> = ancestors(std::process::id())?.split_off(1);
-    let theirs: Vec<u32> = ancestors(pid)?.into_iter().filter(|one| !above_us.contains(one)).collect();
+    let theirs: Vec<u32> = theirs.into_iter().filter(|one| !above_us.contains(one)).collect();
     keeper_among(&theirs)
 }
 
