@@ -33,6 +33,7 @@ mod repaint;
 mod scrollback;
 mod skim;
 mod tree;
+mod utf8;
 
 #[cfg(test)]
 mod sameness;

@@ -5,6 +5,7 @@ use super::marks::Marks;
 use super::recorder::{Answers, Recorder};
 use super::scrollback::Scrollback;
 use super::skim;
+use super::utf8;
 use alacritty_terminal::grid::{Cursor, Dimensions, Grid};
 use alacritty_terminal::index::{Column, Line};
 use alacritty_terminal::term::cell::{Cell, Flags};
@@ -40,6 +41,9 @@ pub(super) struct Model {
     size: Size,
     /// The end of a plain flow that is not printed yet: most of it may scroll away unseen.
     pending: Vec<u8>,
+    /// The beginning of a character whose end is still to come. The parser would take it, but then loses
+    /// the character after it.
+    begun: Vec<u8>,
 }
 
 struct Dimension(Size);
@@ -77,6 +81,7 @@ impl Model {
             },
             size,
             pending: Vec::new(),
+            begun: Vec::new(),
         }
     }
 
@@ -127,10 +132,21 @@ impl Model {
     }
 
     fn print(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.parser.advance(&mut self.recorder, bytes);
-            self.recorder.drain();
+        let mut bytes = bytes;
+        if !self.begun.is_empty() && !bytes.is_empty() {
+            let (rest, more) = bytes.split_at(utf8::rest_of(&self.begun, bytes));
+            self.begun.extend_from_slice(rest);
+            if more.is_empty() && utf8::unfinished(&self.begun) > 0 {
+                return;
+            }
+            self.parser.advance(&mut self.recorder, &self.begun);
+            self.begun.clear();
+            bytes = more;
         }
+        let (whole, begun) = bytes.split_at(bytes.len() - utf8::unfinished(bytes));
+        self.begun.extend_from_slice(begun);
+        self.parser.advance(&mut self.recorder, whole);
+        self.recorder.drain();
     }
 
     /// Prints on until the parser is known to be between two sequences: that is where a character is

@@ -3,6 +3,7 @@
 //! The rest passes through as it is. A sequence that is cut off at the end of a piece is held until it is
 //! known whether it asks; a terminal shows nothing of an unfinished sequence, so nobody misses it.
 
+use super::utf8;
 use std::borrow::Cow;
 
 const ESC: u8 = 0x1b;
@@ -148,24 +149,8 @@ impl Queries {
         if self.string_len > 0 {
             return;
         }
-        if data.len() >= 3 {
-            tail.clear();
-        }
         tail.extend_from_slice(&data[data.len().saturating_sub(3)..]);
-        let start = tail.iter().rposition(|byte| *byte >= 0xc0);
-        self.partial = match start {
-            Some(start) if tail.len() - start < length(tail[start]) => tail.split_off(start),
-            _ => Vec::new(),
-        };
-    }
-}
-
-/// How many bytes a character has that starts with this one.
-fn length(first: u8) -> usize {
-    match first {
-        0xf0.. => 4,
-        0xe0.. => 3,
-        _ => 2,
+        self.partial = tail.split_off(tail.len() - utf8::unfinished(&tail));
     }
 }
 

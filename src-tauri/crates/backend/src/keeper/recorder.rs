@@ -91,17 +91,19 @@ impl Recorder {
         self.term.grid().cursor.point.column.0
     }
 
+    /// The first and the last line that the cursor can be moved to.
+    fn bounds(&self) -> (i32, i32) {
+        let last = self.term.bottommost_line().0;
+        let origin = self.term.mode().contains(TermMode::ORIGIN);
+        let line = |number: usize| i32::try_from(number).unwrap_or(i32::MAX).saturating_sub(1).min(last);
+        self.marks.region.filter(|_| origin).map_or((0, last), |(top, bottom)| (line(top), line(bottom)))
+    }
+
     /// Moves the cursor up or down. The emulator adds the region's start once too often in origin mode.
     fn move_lines(&mut self, by: i32, to_first: bool) {
-        let origin = self.term.mode().contains(TermMode::ORIGIN);
-        let lines = i32::try_from(self.term.screen_lines()).unwrap_or(i32::MAX);
-        let (top, bottom) = match self.marks.region.filter(|_| origin) {
-            Some((top, bottom)) => (top as i32 - 1, (bottom as i32).min(lines) - 1),
-            None => (0, lines - 1),
-        };
+        let (top, bottom) = self.bounds();
         let cursor = &mut self.term.grid_mut().cursor;
-        let line = cursor.point.line.0.saturating_add(by).clamp(top.min(bottom), bottom);
-        cursor.point.line = Line(line.clamp(0, lines - 1));
+        cursor.point.line = Line(cursor.point.line.0.saturating_add(by).clamp(top, bottom));
         if to_first {
             cursor.point.column = Column(0);
         }
@@ -160,10 +162,8 @@ impl Handler for Recorder {
         backspace();
         carriage_return();
         insert_blank_lines(lines: usize);
-        move_backward_tabs(count: u16);
         move_forward_tabs(count: u16);
         save_cursor_position();
-        restore_cursor_position();
         reverse_index();
         scroll_down(lines: usize);
         terminal_attribute(attr: Attr);
@@ -231,6 +231,22 @@ impl Handler for Recorder {
     /// The emulator would write the tab into its grid, where a repaint could not put it back.
     fn put_tab(&mut self, count: u16) {
         self.term.move_forward_tabs(count);
+    }
+
+    /// In origin mode the cursor never leaves the scroll region.
+    fn restore_cursor_position(&mut self) {
+        self.term.restore_cursor_position();
+        let (top, bottom) = self.bounds();
+        let cursor = &mut self.term.grid_mut().cursor;
+        let line = cursor.point.line.0.clamp(top, bottom);
+        cursor.input_needs_wrap &= line == cursor.point.line.0;
+        cursor.point.line = Line(line);
+    }
+
+    /// The emulator would still wrap at the next character, in the middle of the line.
+    fn move_backward_tabs(&mut self, count: u16) {
+        self.term.move_backward_tabs(count);
+        self.term.grid_mut().cursor.input_needs_wrap = false;
     }
 
     #[inline]

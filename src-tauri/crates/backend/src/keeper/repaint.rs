@@ -65,38 +65,44 @@ fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// The scrollback, oldest line first. A line that wraps runs into the next one, as it did.
-fn paint_scrollback(recorder: &Recorder, out: &mut Vec<u8>) {
-    let lines = &recorder.scrollback;
-    if lines.len() == 0 {
-        return;
+/// What stands between a line and the one that follows.
+#[derive(Clone, Copy)]
+enum Joint {
+    Nothing,
+    NewLine,
+    /// The text runs on.
+    Wrap,
+}
+
+impl Joint {
+    fn after(wraps: bool) -> Self {
+        if wraps { Self::Wrap } else { Self::NewLine }
     }
-    let mut wrapped = false;
-    for (index, (bytes, wraps)) in lines.iter().enumerate() {
-        join(index == 0 || wrapped, out);
-        // Only a printed character wraps.
-        if wrapped && bytes.is_empty() {
-            out.push(b' ');
-        }
-        out.extend_from_slice(bytes);
-        wrapped = wraps;
-    }
-    let grid = recorder.term.grid();
-    // After a change of width the last line may end anywhere in a row, so the screen starts a new one.
-    wrapped &= lines.width() == grid.columns();
-    join(wrapped, out);
-    if wrapped {
-        let mut pen = Pen::default();
-        paint_first(grid, 0, &mut pen, out);
-        pen.reset(out);
-        out.push(b'\r');
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(match self {
+            Self::Nothing => b"",
+            Self::NewLine => b"\r\n",
+            // Only a printed character wraps. It is a blank in default looks, because a new line at the
+            // bottom takes its colour over; what belongs there is printed over it.
+            Self::Wrap => b" \r",
+        });
     }
 }
 
-/// What stands between a line and the one that follows.
-fn join(runs_on: bool, out: &mut Vec<u8>) {
-    if !runs_on {
-        out.extend_from_slice(b"\r\n");
+/// The scrollback, oldest line first.
+fn paint_scrollback(recorder: &Recorder, out: &mut Vec<u8>) {
+    let lines = &recorder.scrollback;
+    let mut joint = Joint::Nothing;
+    for (bytes, wraps) in lines.iter() {
+        joint.write(out);
+        out.extend_from_slice(bytes);
+        joint = Joint::after(wraps);
+    }
+    // After a change of width the last line may end anywhere in a row, so the screen starts a new one.
+    match joint {
+        Joint::Wrap if lines.width() != recorder.term.columns() => Joint::NewLine.write(out),
+        joint => joint.write(out),
     }
 }
 
@@ -104,28 +110,16 @@ fn line_at(grid: &Grid<Cell>, line: usize) -> &alacritty_terminal::grid::Row<Cel
     &grid[Line(i32::try_from(line).unwrap_or(i32::MAX))]
 }
 
-/// Writes the first character of a line, blank or not.
-fn paint_first(grid: &Grid<Cell>, line: usize, pen: &mut Pen, out: &mut Vec<u8>) {
-    let cell = &line_at(grid, line)[Column(0)];
-    pen.take(cell, out);
-    lines::write_cell(cell, out);
-}
-
 /// The lines of a screen, from its first one down, as a flow that scrolls what stands above it away.
 fn paint_screen(grid: &Grid<Cell>, out: &mut Vec<u8>) {
     let count = grid.screen_lines();
-    let mut wrapped = false;
+    let mut joint = Joint::Nothing;
     for line in 0..count {
-        join(line == 0 || wrapped, out);
-        let at = out.len();
-        let wraps = lines::encode_line(line_at(grid, line), out);
-        if wrapped && out.len() == at {
-            out.push(b' ');
-        }
-        wrapped = wraps;
+        joint.write(out);
+        joint = Joint::after(lines::encode_line(line_at(grid, line), out));
     }
     // A scroll region has two lines at least, so that a smaller screen has no line below one.
-    if wrapped && count > 2 {
+    if matches!(joint, Joint::Wrap) && count > 2 {
         wrap_last(grid, out);
     }
 }
@@ -144,11 +138,12 @@ fn wrap_last(grid: &Grid<Cell>, out: &mut Vec<u8>) {
         ..Cursor::default()
     };
     place(grid, &last, None, out);
-    out.extend_from_slice(b" \r");
+    out.extend_from_slice(b"\x1b[m\x1b]8;;\x1b\\ \r");
+    // The blank went over the first character, which is printed again; a wide one is whole then.
     let mut pen = Pen::default();
-    paint_first(grid, count - 1, &mut pen, out);
-    // A wide character that lost its second half to the blank is whole again; a narrow one is not: the
-    // cell beside it was never touched.
+    let first = &line_at(grid, count - 1)[Column(0)];
+    pen.take(first, out);
+    lines::write_cell(first, out);
     pen.reset(out);
     out.extend_from_slice(b"\x1b[r");
 }
