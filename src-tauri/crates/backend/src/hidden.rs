@@ -42,6 +42,7 @@ pub fn hiding(config: &Config, kept: Vec<PathBuf>, shown: Vec<PathBuf>) -> Hidin
     let env = |name: &str| config.owner_env.get(OsStr::new(name)).map(PathBuf::from);
     let uid = rustix::process::getuid().as_raw();
     let mut covered = config.own_folders();
+    covered.extend(config.passphrase_file.clone());
     covered.push(PathBuf::from(format!("/run/user/{uid}")));
     covered.push(PathBuf::from(format!("/tmp/tmux-{uid}")));
     covered.extend(env("HOME").into_iter().flat_map(|home| LOGINS.map(|place| home.join(place))));
