@@ -63,6 +63,54 @@ fn keys_that_are_no_variables_are_refused() {
 }
 
 #[test]
+fn a_value_that_no_environment_can_hold_is_refused() {
+    let world = World::new();
+    world.identity("ada");
+    for (value, word) in [(&b"\xff\xfe"[..], "UTF-8"), (b"a\0b", "zero")] {
+        let mut command = world.command(tests::program("lanyard"));
+        command.args(["secrets", "set", "KEY", "-", "--identity", "ada"]);
+        let told = tests::run(command, value, tests::DEADLINE).fails(1);
+        assert!(told.contains(word), "{told}");
+    }
+    assert_eq!(world.json(&["secrets", "list", "--identity", "ada"]), json!([]));
+}
+
+#[test]
+fn more_secrets_than_an_environment_can_hold_are_told_at_the_start() {
+    let world = World::new();
+    world.project("work");
+    world.seat(1, "ada", "KEY", "value");
+    let large = "x".repeat(64 * 1024);
+    for number in 0..40 {
+        world
+            .lanyard_with(&["secrets", "set", &format!("BIG_{number}"), "-", "--identity", "ada"], &large)
+            .ok();
+    }
+    let start = ["start", "--slot", "1", "--project", "work", "--branch", "one", "--", "cat"];
+    let told = world.lanyard(&start).fails(1);
+    assert!(told.contains("too large"), "{told}");
+    is_clear(&told);
+    assert_eq!(world.json(&["worktrees", "list"]), json!([]));
+    assert_eq!(world.json(&["sessions", "list", "--all"]), json!([]));
+    // One of the largest alone is no matter.
+    world.identity("bob");
+    world.lanyard_with(&["secrets", "set", "BIG", "-", "--identity", "bob"], &large).ok();
+    world.lanyard(&["slot", "set", "2", "--identity", "bob"]).ok();
+    assert_eq!(world.as_agent(2, "two", "printf %s \"$BIG\" | wc -c").ok().trim(), large.len().to_string());
+}
+
+#[test]
+fn hundreds_of_idle_connections_do_not_shut_the_owner_out_for_ever() {
+    let world = World::new();
+    let daemon = world.daemon_process();
+    let idle: Vec<_> =
+        (0..900).map_while(|_| std::os::unix::net::UnixStream::connect(world.owner_socket()).ok()).collect();
+    assert!(idle.len() > 100, "only {} connections", idle.len());
+    drop(idle);
+    is_alive(&world, &daemon);
+}
+
+#[test]
 fn unknown_names_are_told_with_what_was_asked_for() {
     let world = World::new();
     world.identity("ada");

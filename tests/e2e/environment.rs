@@ -68,6 +68,15 @@ fn a_session_knows_who_and_where_it_is() {
 }
 
 #[test]
+fn a_secret_of_many_lines_arrives_byte_for_byte() {
+    let world = world();
+    let key = "-----BEGIN KEY-----\n  $HOME `id` \"quoted\" 'x' \\n ü\n-----END KEY-----";
+    world.lanyard_with(&["secrets", "set", "SIGNING_KEY", "-", "--identity", "ada"], key).ok();
+    assert_eq!(world.as_agent(1, "one", "printf %s \"$SIGNING_KEY\"").ok(), key);
+    assert_eq!(world.as_agent(1, "two", "lanyard secrets get SIGNING_KEY").ok(), format!("{key}\n"));
+}
+
+#[test]
 fn git_knows_the_identity_and_not_the_owner() {
     let world = world();
     let script = "git config --list; git var GIT_AUTHOR_IDENT; \

@@ -287,6 +287,58 @@ print("own" if "ghp_of_ada" in own else "OWN ENVIRONMENT UNREADABLE")
 }
 
 #[test]
+fn an_agent_does_not_see_lanyards_files_nor_another_agents() {
+    let Some(pair) = Pair::new() else { return };
+    let bobs_home = pair.world.home().join("homes").join(text(&pair.bob, "identity_id"));
+    std::fs::write(bobs_home.join("note"), HIDDEN).unwrap();
+    let bobs_tree = std::path::Path::new(text(&pair.bob, "path"));
+    std::fs::write(bobs_tree.join("note"), HIDDEN).unwrap();
+    let home = pair.world.home();
+    let (daemon, bob) = (pair.world.daemon_process().pid(), pair.bobs_pid());
+    let mut places: Vec<PathBuf> =
+        ["lanyard.db", "lanyard.db-wal", "lanyard.log", "run/owner.sock", "run/owner.lock"]
+            .iter()
+            .map(|name| home.join(name))
+            .collect();
+    places.extend([
+        bobs_home.join("note"),
+        bobs_tree.join("note"),
+        pair.bobs_socket(),
+        pair.world.passphrase_file(),
+    ]);
+    let script = format!(
+        r#"
+import stat
+for place in {places:?}:
+    for root in ["", "/proc/1/root", "/proc/{daemon}/root", "/proc/{bob}/root", "/proc/{bob}/cwd/../../../.."]:
+        try:
+            # What is covered may be there as an empty file or a folder, but never as what it is.
+            if stat.S_ISSOCK(os.stat(root + place).st_mode) or open(root + place, "rb").read():
+                print("SEEN", root + place)
+        except OSError as e:
+            print("no", root + place, e.strerror)
+    try:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        open(place, "w").write("forged")
+        print("wrote", place)
+    except OSError as e:
+        print("no", place, e.strerror)
+"#
+    );
+    let said = pair.pry("one", &script);
+    assert!(!said.contains("SEEN"), "{said}");
+    // What it wrote went into its own view alone.
+    assert_eq!(std::fs::read_to_string(bobs_home.join("note")).unwrap(), HIDDEN);
+    assert_eq!(std::fs::read_to_string(bobs_tree.join("note")).unwrap(), HIDDEN);
+    assert_eq!(std::fs::read_to_string(pair.world.passphrase_file()).unwrap(), tests::PASSPHRASE);
+    assert_eq!(pair.world.daemon_process().pid(), daemon);
+    assert_eq!(
+        pair.world.lanyard(&["secrets", "get", "GITHUB_TOKEN", "--identity", "bob"]).ok(),
+        format!("{HIDDEN}\n")
+    );
+}
+
+#[test]
 fn an_agent_cannot_end_its_own_keeper() {
     let Some(pair) = Pair::new() else { return };
     let script = r#"

@@ -273,6 +273,29 @@ fn watching_tells_what_happens_as_json_lines() {
 }
 
 #[test]
+fn watch_prints_events_as_lines_until_it_is_interrupted() {
+    let world = world();
+    world.lanyard(&["status"]).ok();
+    let mut watch = world.command(tests::program("lanyard"));
+    let mut watch = watch.arg("watch").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(watch.stdout.take().unwrap()));
+    let (send, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        lines.map_while(Result::ok).for_each(|line| send.send(line).unwrap_or_default())
+    });
+    // It may not have subscribed yet: something happens until it tells of it.
+    let first = (0..1000).find_map(|round| {
+        world.lanyard(&["slot", "set", "3", "--hue", &(round % 12).to_string()]).ok();
+        told.recv_timeout(std::time::Duration::from_millis(50)).ok()
+    });
+    let first: Value = serde_json::from_str(&first.expect("an event is told")).unwrap();
+    assert_eq!(first, json!({ "SlotChanged": { "slot": 3 } }));
+    let process = Process::of(watch.id() as i32).expect("it goes on");
+    process.signal(Signal::INT);
+    watch.wait().unwrap();
+}
+
+#[test]
 fn a_stopped_session_can_be_interrupted_by_a_person_as_well() {
     let world = world();
     let session = world.start(1, "one", &["sh", "-c", "echo ready; exec sleep 1000"]);

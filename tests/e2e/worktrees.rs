@@ -13,8 +13,8 @@ fn world() -> (World, PathBuf) {
 
 fn finished(world: &World, branch: &str, script: &str) -> Value {
     let session = world.start(1, branch, &["sh", "-c", script]);
-    let exit = world.terminal(text(&session, "id")).wait_for_exit();
-    assert_eq!(exit["code"], 0, "{exit}");
+    let exit = world.ended(text(&session, "id"));
+    assert_eq!(exit["exit"]["code"], 0, "{exit}");
     session
 }
 
@@ -40,7 +40,7 @@ fn a_base_is_chosen_and_an_existing_branch_is_taken_as_it_is() {
     let args =
         ["start", "--slot", "1", "--project", "work", "--branch", "new", "--base", "old", "--", "true"];
     let session = world.json(&args);
-    world.terminal(text(&session, "id")).wait_for_exit();
+    world.ended(text(&session, "id"));
     assert_eq!(world.git(&path, &["rev-parse", "new"]), world.git(&path, &["rev-parse", "old"]));
     let session = finished(&world, "old", "git log -1 --format=%s >subject.txt");
     let subject = std::fs::read_to_string(Path::new(text(&session, "path")).join("subject.txt")).unwrap();
@@ -68,6 +68,37 @@ fn names_that_are_no_branches_are_refused() {
         assert!(told.contains("branch"), "{branch:?}: {told}");
     }
     assert_eq!(world.json(&["worktrees", "list"]).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_branch_of_strange_but_valid_characters_is_no_command() {
+    let (world, path) = world();
+    for branch in ["a;touch$IFS-x", "$(touch-x)", "ünï/côdé", "quote'\"s", "#1,fix!", "refs/heads/deep"] {
+        let session = finished(&world, branch, "git rev-parse --abbrev-ref HEAD >branch.txt");
+        let place = Path::new(text(&session, "path"));
+        assert!(place.starts_with(world.home().join("worktrees/work")), "{}", place.display());
+        assert_eq!(place.parent(), Some(world.home().join("worktrees/work").as_path()));
+        assert!(world.git(&path, &["branch", "--list", branch]).contains(branch), "{branch}");
+    }
+    assert_eq!(world.git(&path, &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_repository_with_a_strange_path_works_like_any_other() {
+    let world = World::new();
+    let path = world.repository("my repo (ü) $HOME 'x'");
+    let told = world.lanyard(&["project", "add", path.to_str().unwrap()]);
+    // Its folder's name is no name for a project, so one is asked for.
+    if told.status != Some(0) {
+        assert!(told.stderr.contains("--name"), "{}", told.stderr);
+        world.lanyard(&["project", "add", path.to_str().unwrap(), "--name", "work"]).ok();
+    }
+    world.seat(1, "ada", "KEY", "value");
+    let project = text(&world.json(&["project", "list"])[0], "name").to_string();
+    let start = ["start", "--slot", "1", "--project", &project, "--branch", "one", "--", "git", "status"];
+    let session = world.json(&start);
+    assert_eq!(world.ended(text(&session, "id"))["exit"]["code"], 0);
+    world.lanyard(&["worktrees", "archive", "one"]).ok();
 }
 
 #[test]
