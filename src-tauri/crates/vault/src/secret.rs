@@ -3,7 +3,18 @@
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Bytes that must not be seen. Reading them is the one greppable word `expose`.
+/// Bytes that must not be seen. Reading them is the one greppable word `expose`; what could show or copy
+/// them by accident does not compile:
+///
+/// ```compile_fail
+/// println!("{:?}", vault::Secret::from("ghp_abc".to_string()));
+/// ```
+/// ```compile_fail
+/// let copy = vault::Secret::from("ghp_abc".to_string()).clone();
+/// ```
+/// ```compile_fail
+/// serde_json::to_string(&vault::Secret::from("ghp_abc".to_string()));
+/// ```
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
