@@ -4,14 +4,16 @@ use super::pty::wait_for;
 use super::table::{Row, median};
 use super::world::World;
 use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 const SESSIONS: u32 = 12;
-/// How long they are watched, after they had this long to settle.
+/// How long they are watched, after they had this long to settle: the daemon's threads for work that
+/// blocks end after ten idle seconds.
 const WATCHED: Duration = Duration::from_secs(10);
-const SETTLING: Duration = Duration::from_secs(2);
+const SETTLING: Duration = Duration::from_secs(13);
 /// More lines than the scrollback holds, each as wide as the terminal.
 const LINES: usize = 10_200;
 const WIDTH: usize = 119;
@@ -27,10 +29,10 @@ fn idle(world: &World) -> Result<Vec<Row>> {
     let keepers = start(world, "printf ready; read _")?;
     std::thread::sleep(SETTLING);
     let all: Vec<u32> = keepers.iter().copied().chain([world.daemon.pid()]).collect();
-    let before = (sum(&all, wake_ups)?, sum(&all, ticks)?);
+    let (sleeps_before, ticks_before) = (sleeps(&all)?, ticks(&all)?);
     std::thread::sleep(WATCHED);
-    let woken = sum(&all, wake_ups)? - before.0;
-    let ticks = sum(&all, ticks)? - before.1;
+    let woken = wake_ups(&sleeps_before, &sleeps(&all)?);
+    let ticks = ticks(&all)?.saturating_sub(ticks_before);
     let daemon = Memory::of(world.daemon.pid())?;
     let keeper = Memory::median(&keepers)?;
     let what = |who: &str| format!("{who}, 12 idle sessions");
@@ -69,24 +71,22 @@ fn start(world: &World, script: &str) -> Result<Vec<u32>> {
     for session in world.door()?.call(&api::sessions::ListSessions { ended: false })? {
         world.stop(&session)?;
     }
-    let others = keepers(world)?;
+    let others = keepers()?;
     for slot in 1..=SESSIONS {
         let session = world.start(slot, script)?;
         wait_for(b"ready", &mut world.attach(&session)?)?;
     }
-    let keepers: Vec<u32> = keepers(world)?.into_iter().filter(|pid| !others.contains(pid)).collect();
+    let keepers: Vec<u32> = keepers()?.into_iter().filter(|pid| !others.contains(pid)).collect();
     anyhow::ensure!(keepers.len() == SESSIONS as usize, "{} keepers run, not 12", keepers.len());
     Ok(keepers)
 }
 
-/// The processes of our release program that run as `lanyardd keep`.
-fn keepers(world: &World) -> Result<Vec<u32>> {
-    let program = fs::canonicalize(world.host.target.join("release/lanyardd"))?;
+/// The processes that run as `lanyardd keep`, whoever started them.
+fn keepers() -> Result<Vec<u32>> {
     let is_keeper = |pid: &u32| {
-        let folder = Path::new("/proc").join(pid.to_string());
-        let ours = fs::read_link(folder.join("exe")).is_ok_and(|exe| exe == program);
-        let args = fs::read(folder.join("cmdline")).unwrap_or_default();
-        ours && args.split(|byte| *byte == 0).nth(1) == Some(b"keep")
+        let args = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut args = args.split(|byte| *byte == 0);
+        args.next().is_some_and(|program| program.ends_with(b"lanyardd")) && args.next() == Some(b"keep")
     };
     let names = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(names.filter(is_keeper).collect())
@@ -101,8 +101,10 @@ struct Memory {
 
 impl Memory {
     fn of(pid: u32) -> Result<Self> {
-        let text = proc(pid, "smaps_rollup")?;
-        Ok(Self { pss: field(&text, "Pss:")? * 1024, rss: field(&text, "Rss:")? * 1024 })
+        let rss = field(&proc(pid, "status")?, "VmRSS:")? * 1024;
+        // Lanyard's processes hide this file from all but root; what they share counts in full then.
+        let share = proc(pid, "smaps_rollup").and_then(|text| field(&text, "Pss:"));
+        Ok(Self { pss: share.map_or(rss, |pss| pss * 1024), rss })
     }
 
     fn median(pids: &[u32]) -> Result<Self> {
@@ -130,26 +132,38 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-fn sum(pids: &[u32], of: fn(u32) -> Result<u64>) -> Result<u64> {
-    pids.iter().map(|pid| of(*pid)).sum()
+/// How often each thread of the processes went to sleep of its own will, each time to be woken again.
+fn sleeps(pids: &[u32]) -> Result<BTreeMap<OsString, u64>> {
+    let mut sleeps = BTreeMap::new();
+    for pid in pids {
+        for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+            let thread = thread?;
+            let status = fs::read_to_string(thread.path().join("status"))?;
+            sleeps.insert(thread.file_name(), field(&status, "voluntary_ctxt_switches:")?);
+        }
+    }
+    Ok(sleeps)
 }
 
-/// How often the threads of a process went to sleep of their own will, each time to be woken again.
-fn wake_ups(pid: u32) -> Result<u64> {
+/// How often threads were woken between two looks. One that is gone was woken to end.
+fn wake_ups(before: &BTreeMap<OsString, u64>, after: &BTreeMap<OsString, u64>) -> u64 {
+    let gone = before.keys().filter(|thread| !after.contains_key(*thread)).count() as u64;
+    let more = after.iter().map(|(thread, count)| count.saturating_sub(*before.get(thread).unwrap_or(&0)));
+    gone + more.sum::<u64>()
+}
+
+/// The processor time of the processes, in ticks of a hundredth of a second.
+fn ticks(pids: &[u32]) -> Result<u64> {
     let mut sum = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let status = fs::read_to_string(thread?.path().join("status"))?;
-        sum += field(&status, "voluntary_ctxt_switches:")?;
+    for pid in pids {
+        let stat = proc(*pid, "stat")?;
+        let (_, after) = stat.rsplit_once(") ").context("reading a process's times")?;
+        // The user's and the kernel's time: the 14th and 15th field, of which two stand before the bracket.
+        for ticks in after.split(' ').skip(11).take(2) {
+            sum += ticks.parse::<u64>()?;
+        }
     }
     Ok(sum)
-}
-
-/// The processor time of a process, in ticks of a hundredth of a second.
-fn ticks(pid: u32) -> Result<u64> {
-    let stat = proc(pid, "stat")?;
-    let (_, after) = stat.rsplit_once(") ").context("reading a process's times")?;
-    // The user's and the kernel's time are the 14th and 15th field; the first two stand before the bracket.
-    after.split(' ').skip(11).take(2).map(|ticks| Ok(ticks.parse::<u64>()?)).sum()
 }
 
 fn proc(pid: u32, file: &str) -> Result<String> {
@@ -167,6 +181,15 @@ fn field(text: &str, name: &str) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_ended_was_woken_once() {
+        let look =
+            |threads: &[(&str, u64)]| threads.iter().map(|(name, count)| (name.into(), *count)).collect();
+        let before = look(&[("1", 5), ("2", 70)]);
+        let after = look(&[("1", 8), ("3", 2)]);
+        assert_eq!(wake_ups(&before, &after), 3 + 2 + 1);
+    }
 
     #[test]
     fn a_field_is_read_by_its_whole_name() {
