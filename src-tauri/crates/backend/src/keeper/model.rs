@@ -41,6 +41,8 @@ pub(super) struct Model {
     size: Size,
     /// The end of a plain flow that is not printed yet: most of it may scroll away unseen.
     pending: Vec<u8>,
+    /// How much of it is known to be a plain flow.
+    plain: usize,
     /// The beginning of a character whose end is still to come. The parser would take it, but then loses
     /// the character after it.
     begun: Vec<u8>,
@@ -81,6 +83,7 @@ impl Model {
             },
             size,
             pending: Vec::new(),
+            plain: 0,
             begun: Vec::new(),
         }
     }
@@ -101,6 +104,7 @@ impl Model {
     pub fn feed_flood(&mut self, bytes: &[u8]) {
         let mut all = std::mem::take(&mut self.pending);
         all.extend_from_slice(bytes);
+        let mut known = std::mem::take(&mut self.plain);
         let mut at = 0;
         while at < all.len() {
             at = self.find_ground(&all, at);
@@ -108,14 +112,16 @@ impl Model {
                 self.print(&all[at..]);
                 return;
             }
-            let end = at + skim::plain(&all[at..]);
+            let from = at.max(std::mem::take(&mut known));
+            let end = from + skim::plain(&all[from..]);
             let lines = self.recorder.scrollback.limit() + 2 * usize::from(self.size.rows) + 2;
             if let Some(cut) = skim::cut(&all[at..end], lines) {
                 self.print(&skim::looks(&all[at..at + cut]));
                 self.print(b"\r");
                 at += cut;
             }
-            if end == all.len() && end - at < PENDING_MAX {
+            if skim::may_go_on(&all[end..]) && end - at < PENDING_MAX {
+                self.plain = end - at;
                 break;
             }
             self.print(&all[at..end]);
@@ -128,6 +134,7 @@ impl Model {
     /// Catches up with everything.
     pub fn settle(&mut self) {
         let pending = std::mem::take(&mut self.pending);
+        self.plain = 0;
         self.print(&pending);
     }
 

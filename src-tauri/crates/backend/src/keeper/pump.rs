@@ -1,14 +1,15 @@
 //! The keeper's loop: moves bytes between the terminal and its clients, and answers the daemon.
 
+mod asking;
+
 use super::clients::{Client, View, Wish};
-use super::control::{Ask, Change, Ended, Hello};
-use super::door::{DOORS_MAX, Door, Question};
+use super::control::{Change, Ended, Hello};
+use super::door::Door;
 use super::ending::Ending;
 use super::painter::{Job, News, Painter};
 use super::process::Terminal;
 use super::queries::Queries;
 use api::sessions::Size;
-use api::{Code, Error};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::collections::VecDeque;
@@ -301,77 +302,6 @@ impl Pump {
         }
     }
 
-    fn accept(&mut self) {
-        self.state.numbers += 1;
-        if let Ok(Some(door)) = Door::accept(&self.listener, self.state.numbers, &self.hello)
-            && self.state.doors.len() < DOORS_MAX
-        {
-            self.state.doors.push(door);
-        }
-    }
-
-    fn serve_doors(&mut self, woken: &[PollFlags]) {
-        for index in 0..woken.len() {
-            let (Some(flags), Some(door)) = (woken.get(index), self.state.doors.get_mut(index)) else {
-                return;
-            };
-            if flags.contains(PollFlags::OUT) {
-                door.flush();
-            }
-            if !flags.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
-                continue;
-            }
-            let mut next = door.read();
-            while let Some(question) = next {
-                self.ask(index, question);
-                next = self.state.doors.get_mut(index).and_then(Door::next);
-            }
-        }
-    }
-
-    fn ask(&mut self, index: usize, question: Question) {
-        let Some(door) = self.state.doors.get_mut(index) else { return };
-        let done: api::Result<()> = Ok(());
-        match question.ask {
-            Ask::Watch {} => {
-                door.watches = true;
-                door.answer(&done);
-                if let Some(ended) = self.hello.ended {
-                    door.tell(&Change::Ended(ended));
-                }
-            }
-            Ask::Send { .. } => {
-                let result = take_input(&mut self.state.input, &question.bytes, self.hello.ended);
-                door.answer(&result);
-                self.type_on();
-            }
-            Ask::Screen {} => {
-                door.waits = true;
-                self.painter.order(Job::Screen(door.number));
-            }
-            Ask::Stop { grace_ms } => match self.hello.ended {
-                Some(ended) => door.answer(&Ok(ended)),
-                None => {
-                    door.waits = true;
-                    self.state.stoppers.push(door.number);
-                    self.ending.begin(Duration::from_millis(grace_ms), &self.terminal);
-                }
-            },
-            Ask::Attach { size, scrollback } => match door.gift.take() {
-                Some(socket) if rustix::net::sockopt::socket_type(&socket).is_ok() => {
-                    door.answer(&done);
-                    self.state.numbers += 1;
-                    self.state.clients.push(Client::new(self.state.numbers, socket, size, scrollback));
-                }
-                _ => door.answer(&Err::<(), _>(Error::invalid("there is no socket to attach"))),
-            },
-            Ask::Release {} => {
-                door.answer(&done);
-                self.state.released = Some(Instant::now());
-            }
-        }
-    }
-
     /// What every round ends with: slow clients are cut, stale ones get a repaint, the end is told.
     fn settle(&mut self) {
         let now = Instant::now();
@@ -419,19 +349,6 @@ impl Pump {
             }
         }
     }
-}
-
-/// Takes input from the daemon, if there is a program to read it.
-fn take_input(input: &mut VecDeque<u8>, bytes: &[u8], ended: Option<Ended>) -> api::Result<()> {
-    if ended.is_some() {
-        return Err(Error::conflict("the session has ended").hint("start it again to type into it"));
-    }
-    if input.len() + bytes.len() > INPUT_MAX {
-        return Err(Error::new(Code::TooLarge, "the program does not read what was typed before")
-            .hint("wait for it, or stop the session"));
-    }
-    input.extend(bytes);
-    Ok(())
 }
 
 fn now_ms() -> api::Millis {

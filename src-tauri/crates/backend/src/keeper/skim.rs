@@ -49,6 +49,17 @@ fn colors(data: &[u8]) -> Option<usize> {
     matches!(params.get(len), Some(b'm' | b'K')).then_some(len + 3)
 }
 
+/// Whether `data` is the beginning of a sequence that may turn out to be of the plain flow.
+pub(super) fn may_go_on(data: &[u8]) -> bool {
+    match data {
+        [] | [ESC] => true,
+        [ESC, b'[', params @ ..] => {
+            params.len() < 64 && params.iter().all(|byte| (b'0'..=b';').contains(byte))
+        }
+        _ => false,
+    }
+}
+
 /// Where the last `lines` lines of a plain flow begin, if it has more: right after the end of a line that
 /// leaves the cursor in the first column.
 pub(super) fn cut(flow: &[u8], lines: usize) -> Option<usize> {
@@ -96,6 +107,12 @@ mod tests {
             assert_eq!(plain(&[plain_part, other, b"!"].concat()), plain_part.len(), "{other:?}");
         }
         assert_eq!(plain(plain_part), plain_part.len());
+    }
+
+    #[test]
+    fn a_sequence_that_is_cut_off_may_go_on_as_a_color() {
+        assert!([&b""[..], b"\x1b", b"\x1b[", b"\x1b[1;3"].into_iter().all(may_go_on));
+        assert!(![&b"a"[..], b"\x1b]", b"\x1b[?", b"\x1b[3m"].into_iter().any(may_go_on));
     }
 
     #[test]
