@@ -257,10 +257,21 @@ impl Sessions {
     async fn check_slot_free(&self, slot: u32) -> Result<()> {
         let live = self.store.live_sessions().await?;
         let Some(session) = live.iter().find(|s| s.slot == i64::from(slot)) else { return Ok(()) };
+        if self.has_just_ended(session).await? {
+            return Ok(());
+        }
         bail!(
             Error::conflict(format!("slot {slot} runs a session already, on {}", shown(&session.branch)))
                 .hint(format!("stop it first (lanyard sessions stop {slot}) or take another slot"))
         )
+    }
+
+    /// Whether a session's keeper knows of an end that is not written yet; it is written then.
+    async fn has_just_ended(&self, row: &SessionRow) -> Result<bool> {
+        let Ok(hello) = self.link(row).hello().await else { return Ok(false) };
+        let Some(ended) = hello.ended else { return Ok(false) };
+        self.end(&row.id, ended.exit).await?;
+        Ok(true)
     }
 
     async fn check_worktree_free(&self, worktree: &WorktreeRow) -> Result<()> {
