@@ -27,7 +27,6 @@ pub struct Link {
     /// What is the matter, and what to do about it.
     pub message: String,
     /// Whether the first try since the last connection is not over yet.
-    #[serde(skip)]
     pub trying: bool,
 }
 

@@ -76,14 +76,18 @@ fn PlaceLink(to: Place, icon: &'static str, test: &'static str, children: Childr
 #[component]
 pub fn LinkBar() -> impl IntoView {
     let face = face();
-    let down = Memo::new(move |_| face.link_state.get() == LinkState::Down);
     let hint = if face.token().is_some() { " If this lasts, run lanyard web for a new address." } else { "" };
+    let down = Memo::new(move |_| match face.link_state.get() {
+        LinkState::Down => Some(format!("Reconnecting to Lanyard… Your agents go on meanwhile.{hint}")),
+        LinkState::Away(why) => Some(why),
+        _ => None,
+    });
     move || {
-        down.get().then(|| {
+        down.get().map(|said| {
             view! {
                 <div class="bar" role="status" data-test="link-bar">
                     <Icon of=UNPLUG/>
-                    <span>"Reconnecting to Lanyard… Your agents go on meanwhile."{hint}</span>
+                    <span>{said}</span>
                 </div>
             }
         })

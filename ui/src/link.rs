@@ -18,6 +18,8 @@ pub enum LinkState {
     Up,
     /// The connection broke and is being made again.
     Down,
+    /// The window can't reach the daemon, and says why and what to do.
+    Away(String),
     /// A browser without a valid code or token: it needs a new address.
     NoCode,
     /// The daemon is of this other version.
@@ -68,7 +70,7 @@ impl Link {
             Some(socket) => socket.ask(id, question).await,
             None => host::ask(question).await,
         };
-        read::<C::Reply>(&*result?)
+        read::<C::Reply>(&result?)
     }
 
     /// What a browser's terminal shows at its own WebSocket; the window needs nothing.

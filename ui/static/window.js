@@ -11,6 +11,9 @@ export async function ask(question) {
   return JSON.stringify(answer);
 }
 
+/** How the window's connection to the daemon is now, as JSON. */
+export const linkNow = async () => JSON.stringify(await tauri().core.invoke("link"));
+
 /** Calls `heard(json)` for each event of that name. */
 export async function listen(name, heard) {
   await tauri().event.listen(name, (event) => heard(JSON.stringify(event.payload)));

@@ -16,6 +16,8 @@ extern "C" {
     pub fn in_window() -> bool;
     #[wasm_bindgen(js_name = ask, catch)]
     async fn ask_window(question: &str) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = linkNow, catch)]
+    async fn link_now() -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn listen(name: &str, heard: &Closure<dyn Fn(String)>) -> std::result::Result<(), JsValue>;
 }
@@ -32,6 +34,18 @@ pub async fn ask(question: String) -> Result<Box<RawValue>> {
 #[derive(Deserialize)]
 struct WindowLink {
     up: bool,
+    trying: bool,
+    message: String,
+}
+
+impl WindowLink {
+    fn state(text: &str) -> LinkState {
+        match serde_json::from_str::<WindowLink>(text) {
+            Ok(WindowLink { up: true, .. }) => LinkState::Up,
+            Ok(WindowLink { trying: false, message, .. }) => LinkState::Away(message),
+            _ => LinkState::Down,
+        }
+    }
 }
 
 /// Follows the window's events for as long as the page lives.
@@ -44,21 +58,22 @@ pub fn follow(state: RwSignal<LinkState>, heard: Listener) {
     });
     let link_heard = heard.clone();
     let on_link = Closure::<dyn Fn(String)>::new(move |text: String| {
-        let up = serde_json::from_str::<WindowLink>(&text).is_ok_and(|link| link.up);
-        go(state, up, &link_heard);
+        go(state, WindowLink::state(&text), &link_heard);
     });
     spawn_local(async move {
-        let listening =
-            listen("lanyard://event", &on_event).await.and(listen("lanyard://link", &on_link).await).is_ok();
+        let _ = listen("lanyard://event", &on_event).await.and(listen("lanyard://link", &on_link).await);
         // They are called as long as the page lives.
         on_event.forget();
         on_link.forget();
-        go(state, listening, &heard);
+        // What was told before the page listened is asked for.
+        let now = link_now().await.ok().and_then(|now| now.as_string()).unwrap_or_default();
+        go(state, WindowLink::state(&now), &heard);
     });
 }
 
-fn go(state: RwSignal<LinkState>, up: bool, heard: &Listener) {
-    state.set(if up { LinkState::Up } else { LinkState::Down });
+fn go(state: RwSignal<LinkState>, now: LinkState, heard: &Listener) {
+    let up = now == LinkState::Up;
+    state.set(now);
     if up {
         heard(Heard::Up);
     }
