@@ -12,6 +12,8 @@ extern "C" {
     async fn copy(text: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn clear() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = clearAtNextPress)]
+    async fn clear_at_next_press() -> Result<JsValue, JsValue>;
 }
 
 const CLEARED_AFTER: Duration = Duration::from_secs(60);
@@ -24,16 +26,25 @@ pub async fn copy_secret(face: Face, name: &str, text: &str) -> api::Result<()> 
     })?;
     face.notices.tell(format!("{name} is copied. The clipboard is cleared in one minute."));
     let name = name.to_string();
-    let end = move || {
-        spawn_local(async move {
-            let said = match clear().await.map(|cleared| cleared.is_truthy()) {
-                Ok(true) => format!("The clipboard is cleared of {name}."),
-                Ok(false) => return,
-                Err(_) => format!("The clipboard could not be cleared: it may still hold {name}."),
-            };
-            face.notices.tell(said);
-        });
-    };
-    set_timeout(end, CLEARED_AFTER);
+    set_timeout(move || spawn_local(end(face, name)), CLEARED_AFTER);
     Ok(())
+}
+
+/// Clears the clipboard, at once or as soon as the browser allows it.
+async fn end(face: Face, name: String) {
+    let mut done = clear().await;
+    if says(&done, "waits") {
+        face.notices
+            .tell(format!("The clipboard is cleared of {name} with your next key or click on this page."));
+        done = clear_at_next_press().await;
+    }
+    match done {
+        Ok(_) if says(&done, "other") => {}
+        Ok(_) if says(&done, "cleared") => face.notices.tell(format!("The clipboard is cleared of {name}.")),
+        _ => face.notices.tell(format!("The clipboard could not be cleared: it may still hold {name}.")),
+    }
+}
+
+fn says(done: &Result<JsValue, JsValue>, what: &str) -> bool {
+    done.as_ref().is_ok_and(|said| said.as_string().as_deref() == Some(what))
 }

@@ -9,14 +9,28 @@ export async function copy(text) {
   await write(text);
 }
 
-/** Clears the clipboard; `false` where something else was copied meanwhile. */
+/**
+ * Clears the clipboard: `cleared`, `other` where something else was copied meanwhile, or `waits` where the
+ * browser lets a page write only while a person presses something on it.
+ */
 export async function clear() {
-  const number = clearing;
-  // A page without the focus may not write; it clears as soon as it has it again.
-  while (!document.hasFocus()) await new Promise((go) => addEventListener("focus", go, { once: true }));
-  if (number !== ours) return false;
-  await write(" ");
-  return true;
+  if (clearing !== ours) return "other";
+  try {
+    await write(" ");
+    return "cleared";
+  } catch {
+    return "waits";
+  }
+}
+
+/** Clears it with the next key or click on the page that the browser lets count. */
+export async function clearAtNextPress() {
+  const pressed = (name) => new Promise((go) => addEventListener(name, go, { capture: true, once: true }));
+  for (;;) {
+    await Promise.race([pressed("keydown"), pressed("pointerup")]);
+    const done = await clear();
+    if (done !== "waits") return done;
+  }
 }
 
 document.addEventListener("copy", () => ours++);
