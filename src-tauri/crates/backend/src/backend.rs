@@ -54,6 +54,8 @@ pub struct Backend {
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
     pub ending: CancellationToken,
+    /// Cancelled when somebody asks for the end; the owner's socket goes first, so that nobody comes late.
+    pub asked_to_end: CancellationToken,
     store: Store,
 }
 
@@ -94,6 +96,7 @@ impl Backend {
             slots: Slots::open(store.clone(), bus.clone()).await?,
             members: Members::new(clock),
             ending,
+            asked_to_end: CancellationToken::new(),
             config,
             bus,
             safe,

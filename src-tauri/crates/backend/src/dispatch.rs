@@ -110,7 +110,7 @@ fn passphrase(call: &api::status::UnlockVault) -> Secret {
 }
 
 fn stop(b: &Backend) -> Done {
-    b.ending.cancel();
+    b.asked_to_end.cancel();
     Done {}
 }
 

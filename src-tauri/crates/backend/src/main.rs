@@ -128,7 +128,8 @@ async fn serve(config: Config, owner: &socket::OwnerSocket, ready: Option<&File>
     tell_ready(ready);
     tokio::select! {
         () = socket::serve_owner(backend.clone(), owner) => {}
-        () = asked_to_end() => {}
+        () = backend.asked_to_end.cancelled() => {}
+        () = told_to_end() => {}
     }
     tracing::info!("the daemon ends; sessions go on");
     owner.close();
@@ -145,7 +146,7 @@ fn tell_ready(ready: Option<&File>) {
     }
 }
 
-async fn asked_to_end() {
+async fn told_to_end() {
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return std::future::pending().await;
