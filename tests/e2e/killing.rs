@@ -143,28 +143,8 @@ fn a_daemon_killed_at_a_start_leaves_a_whole_session_or_none() {
     let world = world();
     for round in 0..8 {
         let branch = format!("b{round}");
-        let daemon = world.daemon_process();
-        let mut starter = world.command(tests::program("lanyard"));
-        starter.args([
-            "start",
-            "--json",
-            "--slot",
-            "1",
-            "--project",
-            "work",
-            "--branch",
-            &branch,
-            "--",
-            "cat",
-        ]);
-        let mut starter =
-            starter.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Work of growing length lies between the start and the kill.
-        for _ in 0..round {
-            world.json(&["slot", "list"]);
-        }
-        daemon.kill();
-        starter.wait().unwrap();
+        let start = ["start", "--slot", "1", "--project", "work", "--branch", &branch, "--", "cat"];
+        killed_during(&world, &start, round);
         let live = world.json(&["sessions", "list"]);
         for session in live.as_array().unwrap() {
             world.lanyard(&["sessions", "send", text(session, "id"), "echoed"]).ok();
@@ -174,6 +154,56 @@ fn a_daemon_killed_at_a_start_leaves_a_whole_session_or_none() {
         // The slot and the branch can be used, whatever became of the first try.
         let again = world.start(1, &branch, &["true"]);
         world.ended(text(&again, "id"));
+    }
+}
+
+/// Starts a command of the owner's and kills the daemon some time into it.
+fn killed_during(world: &World, args: &[&str], work: usize) {
+    let daemon = world.daemon_process();
+    let mut command = world.command(tests::program("lanyard"));
+    let command = command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = command.spawn().unwrap();
+    // Work of growing length lies between the start and the kill.
+    for _ in 0..work {
+        world.json(&["slot", "list"]);
+    }
+    daemon.kill();
+    running.wait().unwrap();
+}
+
+#[test]
+fn an_archive_that_a_kill_cut_short_can_be_finished() {
+    let world = world();
+    let path = world.path("work");
+    for round in 0..6 {
+        let branch = format!("b{round}");
+        let session = world.start(1, &branch, &["true"]);
+        world.ended(text(&session, "id"));
+        killed_during(&world, &["worktrees", "archive", &branch], round);
+        let left = world.json(&["worktrees", "list"]);
+        if !left.as_array().unwrap().is_empty() {
+            world.lanyard(&["worktrees", "archive", &branch]).ok();
+        }
+        assert_eq!(world.json(&["worktrees", "list"]), json!([]));
+        assert_eq!(world.git(&path, &["worktree", "list"]).lines().count(), 1);
+        assert!(world.git(&path, &["branch", "--list", &branch]).contains(&branch));
+    }
+}
+
+#[test]
+fn an_identity_is_deleted_whole_or_not_at_all() {
+    let world = world();
+    for round in 0..6 {
+        let name = format!("eve-{round}");
+        world.identity(&name);
+        world.lanyard(&["secrets", "set", "KEY", "of-eve", "--identity", &name]).ok();
+        killed_during(&world, &["identity", "delete", &name, "--force"], round);
+        let there = world.lanyard(&["identity", "show", &name]).status == Some(0);
+        let read = world.lanyard(&["secrets", "get", "KEY", "--identity", &name]);
+        assert_eq!(read.status == Some(0), there, "{read:?}");
+        if there {
+            world.lanyard(&["identity", "delete", &name, "--force"]).ok();
+        }
     }
 }
 

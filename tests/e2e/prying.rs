@@ -377,7 +377,7 @@ fn no_process_of_lanyard_or_of_an_agent_leaves_a_core_dump() {
     let bob = pair.bobs_pid();
     let stat = std::fs::read_to_string(format!("/proc/{bob}/stat")).unwrap();
     let keeper = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().to_string();
-    for pid in [pair.world.daemon_process().pid().to_string(), keeper] {
+    for pid in [pair.world.daemon_process().pid().to_string(), keeper, bob.to_string()] {
         let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         let numbers: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();

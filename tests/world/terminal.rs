@@ -27,7 +27,11 @@ impl World {
         let answer = door.ask("sessions.attach", params);
         assert!(answer["Ok"].is_object(), "it does not attach: {answer}");
         let stream = door.into_reader();
-        Terminal { world: self, session: session.to_string(), stream, exit: None, bytes: Vec::new() }
+        let session = session.to_string();
+        let mut terminal = Terminal { world: self, session, stream, exit: None, bytes: Vec::new() };
+        // With its first chunk the keeper has taken the connection over, and the daemon may go.
+        terminal.chunk();
+        terminal
     }
 
     /// What a session's terminal shows now.
