@@ -1,4 +1,5 @@
 //! A real keeper, driven as the daemon drives it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use api::SecretText;
 use api::sessions::{Exit, Size};
@@ -70,8 +71,10 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         // A test that failed must not leave a keeper behind; one that is gone already is fine.
-        let _ = std::process::Command::new("kill").args(["-9", &self.hello.keeper.to_string()]).status();
-        let _ = std::process::Command::new("kill").args(["-9", &self.hello.child.to_string()]).status();
+        for pid in [self.hello.keeper, self.hello.child] {
+            let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
     }
 }
 
@@ -303,6 +306,20 @@ async fn no_secret_stands_in_argv_or_in_the_keepers_own_environment() {
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", world.hello.keeper)).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_ascii_whitespace().filter(|word| *word == "0").count(), 2, "{core}");
+}
+
+#[tokio::test]
+async fn a_keeper_is_nobodys_child_and_leads_its_own_session() {
+    let world = World::shell("read x").await;
+    let keeper = world.hello.keeper;
+    let stat = std::fs::read_to_string(format!("/proc/{keeper}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_ascii_whitespace().collect();
+    assert_ne!(fields[1], std::process::id().to_string(), "its parent");
+    assert_eq!(fields[3], keeper.to_string(), "its session");
+    for fd in 0..3 {
+        let file = std::fs::read_link(format!("/proc/{keeper}/fd/{fd}")).unwrap();
+        assert_eq!(file, Path::new("/dev/null"));
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@
 //! **Who answers the terminal's questions.** A program may ask its terminal where the cursor is, what it
 //! is and which colours it has. The keeper's own model answers, always and alone, because it is there when
 //! nobody is attached, and because two faces would answer twice. Therefore the questions are taken out of
-//! the output that clients get (see `queries.rs`), and a face has nothing to suppress.
+//! the output that clients get (see `queries.rs`), and a face has nothing to suppress. What the faces do not
+//! all have, such as kitty's keyboard modes, is not offered; a program that turns it on unasked is passed on,
+//! and a repaint repeats it.
 
 use api::Millis;
 use api::sessions::{Exit, Size};

@@ -22,8 +22,10 @@ use std::time::{Duration, Instant};
 const READ: usize = 64 * 1024;
 /// How much input may wait for a program that does not read.
 const INPUT_MAX: usize = 2 * 1024 * 1024;
-/// After this long without output the model catches up, although nobody asks for it.
+/// So often the model catches up, although nobody asks for it, unless a flood goes on.
 const LULL: Duration = Duration::from_millis(200);
+/// So much output in that time is a flood.
+const FLOOD: usize = 256 * 1024;
 /// A string of the output that goes on for longer is hidden from the model, which would keep it all.
 const STRING_MAX: usize = 1024 * 1024;
 /// How long clients may take for the rest after the daemon has let the keeper go.
@@ -56,6 +58,9 @@ pub(super) struct State {
     silent: bool,
     /// When the last output came that the model has not been told to look at.
     heard: Option<Instant>,
+    /// Since when, and how much, the model has not been told to look at.
+    unseen_since: Option<Instant>,
+    unseen: usize,
     released: Option<Instant>,
 }
 
@@ -118,7 +123,7 @@ impl Pump {
     fn wait(&mut self) -> io::Result<Awake> {
         let mut terminal = PollFlags::empty();
         terminal.set(PollFlags::IN, self.may_read());
-        terminal.set(PollFlags::OUT, !self.state.input.is_empty());
+        terminal.set(PollFlags::OUT, !self.state.input.is_empty() && !self.state.silent);
         let timeout = self.timeout();
         let takes_input = self.state.input.len() < INPUT_MAX;
         // A descriptor without flags would still tell of its hang-up, over and over.
@@ -162,7 +167,7 @@ impl Pump {
         let clients = self.state.clients.iter_mut().filter_map(|client| client.deadline(now));
         let soonest = clients
             .chain(self.ending.deadline())
-            .chain(self.state.heard.map(|heard| heard + LULL))
+            .chain(self.state.unseen_since.map(|since| since + LULL))
             .chain(self.state.released.filter(|_| self.hello.ended.is_some()).map(|at| at + FAREWELL))
             .min()?;
         let left = soonest.saturating_duration_since(now) + Duration::from_micros(100);
@@ -287,17 +292,27 @@ impl Pump {
             // Ends the string for the model, and begins one that it throws away.
             self.painter.push(b"\x18\x1bX");
         }
-        self.state.heard = Some(Instant::now());
+        let now = Instant::now();
+        self.state.heard = Some(now);
+        self.state.unseen_since.get_or_insert(now);
+        self.state.unseen += filled;
         if self.state.queries.asked() {
             self.painter.nudge();
         }
     }
 
-    /// Lets the model catch up when the output has ceased. Until then it may lag behind: whoever wants to see
-    /// it makes it catch up first, and in a flood it can pass over what nobody will see.
+    /// Lets the model catch up when the output has ceased or is but a trickle. In a flood it may lag behind,
+    /// and pass over what nobody will see: whoever wants to look makes it catch up first.
     fn rest(&mut self) {
-        if self.state.heard.is_some_and(|heard| heard.elapsed() >= LULL) {
+        let (Some(first), Some(last)) = (self.state.unseen_since, self.state.heard) else { return };
+        if first.elapsed() < LULL {
+            return;
+        }
+        self.state.unseen_since = Some(Instant::now());
+        let trickles = std::mem::take(&mut self.state.unseen) < FLOOD;
+        if trickles || last.elapsed() >= LULL {
             self.state.heard = None;
+            self.state.unseen_since = None;
             self.painter.nudge();
         }
     }
@@ -339,6 +354,7 @@ impl Pump {
     fn end(&mut self) {
         let ended = Ended { exit: self.ending.exit(), at: now_ms() };
         self.hello.ended = Some(ended);
+        self.state.input.clear();
         self.painter.nudge();
         for door in &mut self.state.doors {
             if self.state.stoppers.contains(&door.number) {

@@ -10,6 +10,9 @@ use rustix::event::PollFlags;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+/// How many clients may be attached at once.
+const CLIENTS_MAX: usize = 64;
+
 impl Pump {
     /// Takes the next connection.
     pub(super) fn accept(&mut self) {
@@ -69,6 +72,12 @@ impl Pump {
                     self.ending.begin(Duration::from_millis(grace_ms), &self.terminal);
                 }
             },
+            Ask::Attach { .. } if self.state.clients.len() >= CLIENTS_MAX => {
+                door.gift = None;
+                let error =
+                    Error::conflict("too many clients look at this session").hint("close one of them");
+                door.answer(&Err::<(), _>(error));
+            }
             Ask::Attach { size, scrollback } => match door.gift.take() {
                 Some(socket) if rustix::net::sockopt::socket_type(&socket).is_ok() => {
                     door.answer(&done);
