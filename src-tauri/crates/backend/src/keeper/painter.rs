@@ -1,5 +1,6 @@
 //! The thread that keeps the model up to date, behind the bytes that go to the clients.
 
+use super::guard;
 use super::model::Model;
 use super::repaint::repaint;
 use api::sessions::{Screen, Size};
@@ -173,7 +174,7 @@ impl Shared {
                 drop(state);
                 *spare = Vec::new();
                 model.shrink();
-                trim();
+                guard::rest();
                 state = self.lock();
             }
         }
@@ -232,14 +233,5 @@ impl Order {
         if !answer.is_empty() {
             news.push(News::Answer(answer));
         }
-    }
-}
-
-/// Gives freed memory back to the system.
-fn trim() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: the call has no conditions.
-    unsafe {
-        libc::malloc_trim(0);
     }
 }
