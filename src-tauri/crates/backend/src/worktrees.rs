@@ -171,7 +171,7 @@ impl Worktrees {
         };
         match rows.into_iter().find(ours) {
             Some(row) => Ok(Prepared { row, made: false, made_branch: false }),
-            None if Path::new(place).starts_with(&self.folder) => self.take_up(project, branch, place).await,
+            None if is_below(Path::new(place), &self.folder) => self.take_up(project, branch, place).await,
             None => bail!(
                 Error::conflict(format!("the branch {} is checked out at {}", shown(branch), shown(place)))
                     .hint("choose another branch, or switch that checkout to another one first")
@@ -293,6 +293,12 @@ async fn remove_folder(folder: &Path) -> Result<()> {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
         _ => Ok(()),
     }
+}
+
+/// Whether a place is below a folder, by whatever links either is reached.
+fn is_below(place: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    real(place).starts_with(real(folder))
 }
 
 fn same_place(a: &str, b: &str) -> bool {
