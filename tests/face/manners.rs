@@ -2,7 +2,6 @@
 
 use crate::browser;
 use crate::page::{Page, key};
-use tests::World;
 
 /// What can be used but has no name for those who don't see it, or is too small to hit.
 const NAMELESS: &str = r#"(() => {
@@ -40,7 +39,7 @@ fn every_control_has_a_name_and_can_be_hit() {
     if !browser::possible() {
         return;
     }
-    let world = World::new();
+    let world = browser::world();
     let page = browser::open(&world);
     page.see("first");
     everything_has_a_name(&page, "the first start");
@@ -70,7 +69,7 @@ fn the_focus_is_always_seen() {
     if !browser::possible() {
         return;
     }
-    let world = World::new();
+    let world = browser::world();
     let page = browser::open(&world);
     world.seat(1, "ada", "GITHUB_TOKEN", "token-of-ada");
     page.see("open-1");
@@ -87,7 +86,7 @@ fn the_keyboard_alone_leads_from_nothing_to_a_running_shell() {
     if !browser::possible() {
         return;
     }
-    let world = World::new();
+    let world = browser::world();
     let repository = world.repository("shop-api");
     let page = browser::open(&world);
     page.see("first-name");

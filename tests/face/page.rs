@@ -166,6 +166,10 @@ impl Page {
 
     /// Takes a picture into `target/shots`.
     pub fn shot(&self, name: &str) {
+        // What was written last is drawn with the next frame.
+        let drawn =
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(1)))";
+        let _hidden = self.driver.post("/execute/async", &json!({ "script": drawn, "args": [] }));
         let picture = self.driver.get("/screenshot");
         let picture = picture.as_str().expect("a picture is text");
         use base64::Engine;
@@ -174,11 +178,24 @@ impl Page {
         std::fs::write(path, bytes).expect("the picture is written");
     }
 
+    /// What the browser complained of: what the content security policy forbids is among it. The window's
+    /// WebDriver keeps no such log.
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.driver.post("/se/log", &json!({ "type": "browser" })).unwrap_or_default();
+        let severe = |entry: &&Value| entry["level"] == "SEVERE";
+        log.as_array()
+            .into_iter()
+            .flatten()
+            .filter(severe)
+            .map(|entry| entry["message"].to_string())
+            .collect()
+    }
+
     /// What the page shows now, for the message of a failure; a picture is taken too.
     fn told(&self) -> String {
         self.shot("failed");
         let text = self.read("document.body.innerText");
-        format!("the page says:\n{}", text.as_str().unwrap_or_default())
+        format!("the page says:\n{}\n{}", text.as_str().unwrap_or_default(), self.complaints().join("\n"))
     }
 }
 

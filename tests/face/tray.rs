@@ -2,6 +2,7 @@
 
 use crate::desktop::{self, furnish, on_path};
 use crate::window;
+use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tests::{DEADLINE, World};
 use zbus::blocking::{Connection, Proxy, connection};
@@ -10,6 +11,9 @@ use zbus::zvariant::{OwnedValue, Value};
 /// The names by which tray icons and those who show them find each other.
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const MENU: &str = "com.canonical.dbusmenu";
+
+/// A menu as the bus carries it: a number, properties, entries.
+type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
 /// A desktop's tray: it takes icons and tells of them.
 struct Watcher(Sender<(String, String)>);
@@ -44,7 +48,7 @@ fn tray(world: &World) -> (Connection, Receiver<(String, String)>) {
 fn entry(menu: &Proxy, text: &str) -> i32 {
     let mut changes = menu.receive_signal("LayoutUpdated").expect("its changes can be heard");
     loop {
-        let layout: (u32, (i32, std::collections::HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
+        let layout: (u32, Layout) =
             menu.call("GetLayout", &(0, -1, Vec::<&str>::new())).expect("the icon has a menu");
         let labels = layout.1.2.iter().filter_map(label).collect::<Vec<_>>();
         if let Some((id, _)) = labels.iter().find(|(_, label)| label.contains(text)) {
@@ -84,10 +88,11 @@ fn the_tray_names_what_runs_and_brings_the_closed_window_back() {
     let path: zbus::zvariant::OwnedObjectPath =
         item.and_then(|item| item.get_property("Menu")).expect("the icon has a menu");
     let menu = Proxy::new(&bus, sender, path, MENU).expect("the menu is on the bus");
-    let session = entry(&menu, "3 · ada");
     entry(&menu, "1 session runs");
     desktop::close_window(&world);
     page.until("document.visibilityState === 'hidden'");
+    // The entries get new numbers whenever the menu changes.
+    let session = entry(&menu, "3 · ada");
     menu.call::<_, _, ()>("Event", &(session, "clicked", Value::from(0), 0u32)).expect("the entry is chosen");
     page.until("document.visibilityState === 'visible'");
     page.see("desk-3");

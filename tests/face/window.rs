@@ -74,6 +74,8 @@ fn killing_the_window_does_nothing_to_the_sessions() {
     world.seat(1, "ada", "GITHUB_TOKEN", "token-of-ada");
     world.project("work");
     let session = world.start(1, "kept", &["sh"]);
+    // The badge is drawn anew when its session is there, and a click in that moment would be lost.
+    page.see("stop-1");
     page.click("open-1");
     page.type_line(1, "before=here");
     process(&world).kill();
@@ -118,6 +120,8 @@ fn the_window_connects_again_after_its_daemon_was_killed() {
     world.seat(1, "ada", "GITHUB_TOKEN", "token-of-ada");
     world.project("work");
     world.start(1, "kept", &["sh"]);
+    // The badge is drawn anew when its session is there, and a click in that moment would be lost.
+    page.see("stop-1");
     page.click("open-1");
     page.type_line(1, "before=here");
     world.daemon_process().kill();
