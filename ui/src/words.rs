@@ -46,6 +46,13 @@ pub fn state(state: State) -> &'static str {
     }
 }
 
+/// What runs in a session: the agent's name, or the program of a command.
+pub fn agent(session: &Session) -> String {
+    let program = session.command.first().filter(|_| session.agent == "command");
+    let file = program.and_then(|path| path.rsplit('/').next());
+    file.unwrap_or(&session.agent).to_string()
+}
+
 /// How a process ended.
 pub fn exit(exit: Exit) -> String {
     match exit {

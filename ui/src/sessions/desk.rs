@@ -77,7 +77,7 @@ fn Head(
     let work = move || {
         session.get().map(|s| {
             view! {
-                <span>{s.agent}</span>
+                <span>{words::agent(&s)}</span>
                 <span class="dot-sep project">{s.project}</span>
                 <code class="dot-sep cut">{s.branch}</code>
             }

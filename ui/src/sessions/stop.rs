@@ -3,6 +3,7 @@
 use crate::attempt::Attempt;
 use crate::dialog::Sheet;
 use crate::face::face;
+use crate::words;
 use api::sessions::{Session, StopSession};
 use leptos::prelude::*;
 
@@ -17,7 +18,8 @@ pub fn StopQuestion(
     stopping: Attempt,
 ) -> impl IntoView {
     let face = face();
-    let Session { id, slot, identity, agent, branch, .. } = session;
+    let agent = words::agent(&session);
+    let Session { id, slot, identity, branch, .. } = session;
     let close = Callback::new(move |()| asking.set(false));
     let stop = move |_| {
         asking.set(false);

@@ -140,7 +140,7 @@ fn WorkLine(badge: Memo<Option<Badge>>, session: Memo<Option<Session>>) -> impl 
     move || match session.get() {
         Some(s) => view! {
             <p class="work over cut">
-                <span>{s.agent}</span>
+                <span>{words::agent(&s)}</span>
                 <span class="dot-sep">{s.project}</span>
                 <code class="dot-sep branch cut" title=s.branch.clone()>{s.branch.clone()}</code>
             </p>
