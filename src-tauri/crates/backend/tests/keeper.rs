@@ -309,6 +309,17 @@ async fn no_secret_stands_in_argv_or_in_the_keepers_own_environment() {
 }
 
 #[tokio::test]
+async fn a_keeper_whose_socket_was_removed_goes_when_its_session_has_ended() {
+    let world = World::shell("read x").await;
+    let mut watch = world.link.watch().await.unwrap();
+    let mut face = world.attach(None, false).await;
+    std::fs::remove_file(world.folder.path().join("keep.sock")).unwrap();
+    face.send(Kind::Input, b"\n").await;
+    assert!(matches!(soon("the end", watch.next()).await, Some(Change::Ended(_))));
+    assert_eq!(soon("the keeper's end", watch.next()).await, None);
+}
+
+#[tokio::test]
 async fn a_keeper_is_nobodys_child_and_leads_its_own_session() {
     let world = World::shell("read x").await;
     let keeper = world.hello.keeper;

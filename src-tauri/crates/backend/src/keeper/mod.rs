@@ -40,7 +40,7 @@ mod sameness;
 
 use api::{Code, Error, Result};
 use control::{Hello, PROTOCOL, Report};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, inotify};
 use spec::Told;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -101,6 +101,7 @@ fn start() -> Result<pump::Pump> {
     };
     let told = Told::read(io::stdin().lock()).map_err(internal("read what to run"))?;
     let listener = listen(&told.socket)?;
+    let removal = watch_removal(&told.socket).map_err(internal("watch its socket"))?;
     let signals = watch_children().map_err(internal("watch its children"))?;
     let started = process::start(&told).inspect_err(|_| {
         // Nothing runs, so nothing may look as if it did.
@@ -118,6 +119,8 @@ fn start() -> Result<pump::Pump> {
             ended: None,
         },
         listener,
+        socket: told.socket,
+        removal,
         terminal: started.terminal,
         painter,
         signals,
@@ -145,6 +148,14 @@ fn listen(path: &Path) -> Result<UnixListener> {
             _ => Error::new(Code::Internal, text),
         }
     })
+}
+
+/// A descriptor that is readable when the socket's file may have been removed.
+fn watch_removal(path: &Path) -> io::Result<OwnedFd> {
+    let fd = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
+    // The file lives on while it is listened to: what its removal changes is the number of its names.
+    inotify::add_watch(&fd, path, inotify::WatchFlags::ATTRIB | inotify::WatchFlags::DELETE_SELF)?;
+    Ok(fd)
 }
 
 /// A descriptor that is readable when a child has ended.

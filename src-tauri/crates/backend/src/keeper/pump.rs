@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How much is read from the terminal before it goes to the clients.
@@ -35,6 +36,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Pump {
     pub hello: Hello,
     pub listener: UnixListener,
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// Readable when that file may have been removed.
+    pub removal: OwnedFd,
     pub terminal: Terminal,
     pub painter: Painter,
     /// Readable when a child has ended.
@@ -70,6 +75,7 @@ struct Awake {
     painter: bool,
     signals: bool,
     listener: bool,
+    removal: bool,
     clients: Vec<PollFlags>,
     doors: Vec<PollFlags>,
 }
@@ -85,6 +91,9 @@ impl Pump {
             }
             if awake.painter {
                 self.hear_painter();
+            }
+            if awake.removal {
+                self.check_socket();
             }
             self.serve_clients(&awake.clients);
             if awake.terminal.contains(PollFlags::OUT) {
@@ -131,6 +140,7 @@ impl Pump {
             PollFd::new(&self.signals, PollFlags::IN),
             PollFd::new(self.painter.bell(), PollFlags::IN),
             PollFd::new(&self.listener, PollFlags::IN),
+            PollFd::new(&self.removal, PollFlags::IN),
         ];
         for client in &self.state.clients {
             let mut flags = PollFlags::empty();
@@ -156,6 +166,7 @@ impl Pump {
             signals: !next().is_empty(),
             painter: !next().is_empty(),
             listener: !next().is_empty(),
+            removal: !next().is_empty(),
             clients: self.state.clients.iter().map(|_| next()).collect(),
             doors: self.state.doors.iter().map(|_| next()).collect(),
             terminal: if terminal.is_empty() { terminal } else { next() },
@@ -178,6 +189,15 @@ impl Pump {
         let mut drain = [0u8; 128 * 8];
         while rustix::io::read(&self.signals, &mut drain).is_ok_and(|count| count > 0) {}
         self.ending.tend(self.hello.child, &self.terminal);
+    }
+
+    /// Whoever has removed the socket has let go of the session: nobody can ask for its last screen any more.
+    fn check_socket(&mut self) {
+        let mut drain = [0u8; 1024];
+        while rustix::io::read(&self.removal, &mut drain).is_ok_and(|count| count > 0) {}
+        if !self.socket.exists() {
+            self.state.released.get_or_insert_with(Instant::now);
+        }
     }
 
     fn hear_painter(&mut self) {
@@ -355,6 +375,8 @@ impl Pump {
         let ended = Ended { exit: self.ending.exit(), at: now_ms() };
         self.hello.ended = Some(ended);
         self.state.input.clear();
+        // Clients get their time for the rest from now on, however long ago the daemon let go.
+        self.state.released = self.state.released.map(|_| Instant::now());
         self.painter.nudge();
         for door in &mut self.state.doors {
             if self.state.stoppers.contains(&door.number) {
