@@ -77,8 +77,13 @@ impl Identities {
             id,
         };
         self.check_unique(&row).await?;
-        make_folder(&self.homes.join(&row.id))?;
-        self.store.insert_identity(&row).await?;
+        let home = self.homes.join(&row.id);
+        make_folder(&home)?;
+        if let Err(e) = self.store.insert_identity(&row).await {
+            // What keeps the row from being written is the failure to tell, not what is left of the folder.
+            std::fs::remove_dir(&home).ok();
+            return Err(e);
+        }
         if self.store.current_identity().await?.is_none() {
             self.store.set_current_identity(&row.id).await?;
         }

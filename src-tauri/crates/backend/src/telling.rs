@@ -17,6 +17,10 @@ pub fn told(error: &anyhow::Error) -> Error {
         return Error::new(Code::DiskFull, "no space is left where Lanyard keeps its data")
             .hint("make room and try again; nothing was changed");
     }
+    if error.chain().any(is_taken) {
+        return Error::conflict("somebody else has just taken that name")
+            .hint("list what there is now, and choose another one");
+    }
     tracing::error!("unexpected: {error:#}");
     Error::internal()
 }
@@ -29,6 +33,12 @@ fn no_space(cause: &(dyn std::error::Error + 'static)) -> bool {
     let Some(sqlx::Error::Database(database)) = cause.downcast_ref::<sqlx::Error>() else { return false };
     let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or(0);
     matches!(code & 0xff, SQLITE_FULL | SQLITE_IOERR)
+}
+
+/// Two callers passed the check for a name at the same time, and the database let one of them in.
+fn is_taken(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let Some(sqlx::Error::Database(database)) = cause.downcast_ref::<sqlx::Error>() else { return false };
+    database.is_unique_violation()
 }
 
 #[cfg(test)]
