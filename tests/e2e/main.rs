@@ -12,6 +12,7 @@ mod killing;
 mod plain_user;
 mod projects;
 mod prying;
+mod racing;
 mod secrets;
 mod sessions;
 mod slots;
