@@ -35,8 +35,20 @@ def ask(path, request):
 
 impl Pair {
     fn new() -> Option<Self> {
+        Self::settled("")
+    }
+
+    /// The same where nothing is hidden from sessions, so that the doors have to stand by themselves.
+    fn in_plain_view() -> Option<Self> {
+        Self::settled("hide = false\n")
+    }
+
+    fn settled(settings: &str) -> Option<Self> {
         let python = python()?;
         let world = World::new();
+        std::fs::create_dir(world.home()).unwrap();
+        std::fs::set_permissions(world.home(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        std::fs::write(world.home().join("settings.toml"), settings).unwrap();
         world.project("work");
         world.seat(1, "ada", "GITHUB_TOKEN", "ghp_of_ada");
         world.seat(2, "bob", "GITHUB_TOKEN", HIDDEN);
@@ -62,6 +74,12 @@ impl Pair {
 
     fn bobs_pid(&self) -> i32 {
         std::fs::read_to_string(self.world.path("bob.pid")).unwrap().trim().parse().unwrap()
+    }
+
+    /// Where bob's keeper listens.
+    fn keepers_socket(&self) -> PathBuf {
+        let id = text(&self.bob, "id");
+        self.world.home().join("run/k").join(format!("{}.sock", &id[id.len() - 12..]))
     }
 
     fn bobs_socket(&self) -> PathBuf {
@@ -176,22 +194,28 @@ fn the_owners_socket_refuses_whoever_lives_below_a_keeper_and_writes_it_down() {
 
 #[test]
 fn a_double_fork_does_not_make_an_agent_the_owner() {
-    let Some(pair) = Pair::new() else { return };
+    for pair in [Pair::new(), Pair::in_plain_view()].into_iter().flatten() {
+        double_fork(&pair);
+    }
+}
+
+fn double_fork(pair: &Pair) {
     let fork = |then: &str| {
         format!(
             r#"
 r, w = os.pipe()
 if os.fork() == 0:
     os.setsid()
+    parent = os.getpid()
     if os.fork() != 0:
         os._exit(0)
     # The grandchild waits until its parent is gone, and is then a child of whoever takes it in.
     os.close(r)
-    parent = os.getppid()
-    gone = os.pidfd_open(parent) if parent > 1 else None
     import select
-    if gone is not None:
-        select.select([gone], [], [], 10)
+    try:
+        select.select([os.pidfd_open(parent)], [], [], 10)
+    except ProcessLookupError:
+        pass
     os.write(w, ({then}).encode())
     os._exit(0)
 os.close(w)
@@ -217,6 +241,22 @@ print(data.decode())
 }
 
 #[test]
+fn the_doors_stand_by_themselves_where_nothing_is_hidden() {
+    let Some(pair) = Pair::in_plain_view() else { return };
+    let sockets = [pair.world.owner_socket(), pair.bobs_socket()];
+    let asks: String =
+        sockets.iter().map(|socket| format!("print({})\n", ask_call(socket, &read_request("bob")))).collect();
+    let said = pair.pry("one", &asks);
+    assert_eq!(said.matches(r#""code":"refused""#).count(), 2, "{said}");
+    let log = pair.world.log();
+    let written = log.lines().filter(|line| line.contains("audit") && line.contains("refused"));
+    assert_eq!(written.count(), 2, "{log}");
+    let said =
+        pair.pry("two", &format!("print('said:', {})", ask_call(&pair.keepers_socket(), r#"{"screen":{}}"#)));
+    assert!(!said.contains("lines") && !said.contains("keeper\""), "{said}");
+}
+
+#[test]
 fn an_agent_at_another_sessions_socket_is_refused() {
     let Some(pair) = Pair::new() else { return };
     let said = pair.pry("one", &format!("print({})", ask_call(&pair.bobs_socket(), &read_request("bob"))));
@@ -230,19 +270,23 @@ fn an_agent_at_a_keepers_socket_gets_no_terminal() {
     let Some(pair) = Pair::new() else { return };
     pair.world.lanyard(&["sessions", "send", "2", HIDDEN]).ok();
     pair.world.wait_for_screen("2", HIDDEN);
-    let keeper = pair.bobs_socket().with_file_name("keep.sock");
-    let said = pair.pry(
-        "one",
-        &format!(
-            r#"
-for request in ['{{}}', '{{"attach":{{}}}}', '"screen"', '{{"screen":{{}}}}', 'x']:
-    print(ask({:?}, request))
-print("end")
-"#,
-            keeper.display().to_string()
-        ),
+    let keeper = pair.keepers_socket();
+    assert!(keeper.exists(), "{} is not where a keeper listens", keeper.display());
+    let asks = [r#""screen""#, r#"{"screen":{}}"#];
+    let script: String = asks.iter().map(|ask| format!("print({})\n", ask_call(&keeper, ask))).collect();
+    // A daemon's hello would come before any question: whoever is below a keeper does not get even that.
+    for said in [pair.pry("one", &script), below_a_keeper(&pair, &script)] {
+        assert!(!said.contains(HIDDEN) && !said.contains("keeper\""), "{said}");
+        assert!(!said.contains("lines"), "{said}");
+    }
+    let own = format!("print({})", ask_call(&keeper, r#"{"screen":{}}"#));
+    let mut command = pair.world.command(&pair.python);
+    command.args(["-c", &format!("{PRELUDE}\n{own}")]);
+    let said = tests::run(command, b"", tests::DEADLINE).ok();
+    assert!(
+        said.contains(HIDDEN),
+        "the owner's own process is not let in, so this test shows nothing: {said}"
     );
-    assert!(said.contains("end"), "{said}");
 }
 
 #[test]
