@@ -134,20 +134,24 @@ fn as_known(mode: PrivateMode) -> PrivateMode {
 /// Writes the methods that are handed on as they are.
 macro_rules! hand_on {
     ($($name:ident($($arg:ident: $type:ty),*);)+) => {
-        $(#[inline]
-        fn $name(&mut self, $($arg: $type),*) {
-            self.term.$name($($arg),*);
-        })+
+        $(
+            #[inline]
+            fn $name(&mut self, $($arg: $type),*) {
+                self.term.$name($($arg),*);
+            }
+        )+
     };
 }
 
 /// Writes the methods after which the cursor's line must be mended.
 macro_rules! hand_on_and_mend {
     ($($name:ident($arg:ident: $type:ty);)+) => {
-        $(fn $name(&mut self, $arg: $type) {
-            self.term.$name($arg);
-            self.mend_line();
-        })+
+        $(
+            fn $name(&mut self, $arg: $type) {
+                self.term.$name($arg);
+                self.mend_line();
+            }
+        )+
     };
 }
 
