@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
-const RUNS: usize = 3;
+const RUNS: usize = 5;
 /// The flood is a file of this size, shown this often: 200 MB.
 const FILE: usize = 20_000_000;
 const TIMES: usize = 10;

@@ -71,22 +71,23 @@ fn start(world: &World, script: &str) -> Result<Vec<u32>> {
     for session in world.door()?.call(&api::sessions::ListSessions { ended: false })? {
         world.stop(&session)?;
     }
-    let others = keepers()?;
+    let others = keepers(world)?;
     for slot in 1..=SESSIONS {
         let session = world.start(slot, script)?;
         wait_for(b"ready", &mut world.attach(&session)?)?;
     }
-    let keepers: Vec<u32> = keepers()?.into_iter().filter(|pid| !others.contains(pid)).collect();
+    let keepers: Vec<u32> = keepers(world)?.into_iter().filter(|pid| !others.contains(pid)).collect();
     anyhow::ensure!(keepers.len() == SESSIONS as usize, "{} keepers run, not 12", keepers.len());
     Ok(keepers)
 }
 
-/// The processes that run as `lanyardd keep`, whoever started them.
-fn keepers() -> Result<Vec<u32>> {
+/// The processes that run as `lanyardd keep` of our release program.
+fn keepers(world: &World) -> Result<Vec<u32>> {
+    let program = world.host.target.join("release/lanyardd");
     let is_keeper = |pid: &u32| {
         let args = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut args = args.split(|byte| *byte == 0);
-        args.next().is_some_and(|program| program.ends_with(b"lanyardd")) && args.next() == Some(b"keep")
+        args.next() == Some(program.as_os_str().as_encoded_bytes()) && args.next() == Some(b"keep")
     };
     let names = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(names.filter(is_keeper).collect())
