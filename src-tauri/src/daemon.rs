@@ -70,8 +70,11 @@ pub async fn connect(socket: &Path) -> Result<Option<(Incoming, Sending)>> {
         }
     };
     peer::check_daemon(&stream).map_err(|e| {
-        Error::refused(format!("whoever listens at {} is not believed to be the daemon: {e}", socket.display()))
-            .hint("stop your sessions, remove that socket and start the daemon again")
+        Error::refused(format!(
+            "whoever listens at {} is not believed to be the daemon: {e}",
+            socket.display()
+        ))
+        .hint("stop your sessions, remove that socket and start the daemon again")
     })?;
     let (read, write) = stream.into_split();
     let mut incoming = Incoming(BufReader::new(read));
