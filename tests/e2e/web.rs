@@ -94,11 +94,18 @@ fn without_a_token_nothing_is_answered() {
     assert_eq!(get.status(), 405);
 }
 
+/// A free port that the system gives to nobody else meanwhile: it is below those that it gives out itself.
+fn lasting_port() -> u16 {
+    let start = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (start..32_000).find(free).expect("a port is free")
+}
+
 #[test]
 fn a_new_daemon_knows_no_token_of_the_former_one() {
     let world = World::new();
     std::fs::create_dir(world.home()).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = lasting_port();
     std::fs::write(world.home().join("settings.toml"), format!("web_port = {port}\n")).unwrap();
     let web = Web::open(&world);
     assert_eq!(web.port(), port);

@@ -27,9 +27,9 @@ impl Store {
             // A deleted key must not stay readable in a free page.
             .pragma("secure_delete", "ON");
         let pool = SqlitePoolOptions::new()
-            .min_connections(1)
             .max_connections(CONNECTIONS)
-            // A connection to a file does not grow old, and nothing wakes up to look.
+            // A connection to a file does not grow old, and nothing wakes up to look. A least number of
+            // connections would be opened beside the first one, and two at once cannot turn the WAL on.
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options)
