@@ -82,7 +82,7 @@ impl<'a> Sought<'a> {
     /// Whether the word stands in the bytes read so far. Only the end of long reads is searched: what
     /// we wait for is the last thing that a program writes before it waits for us.
     fn is_in(&mut self, bytes: &[u8]) -> bool {
-        const END: usize = 4096;
+        const END: usize = 1024;
         self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(END)..]);
         let found = self.tail.windows(self.word.len()).any(|window| window == self.word);
         self.tail.drain(..self.tail.len().saturating_sub(self.word.len()));
