@@ -24,7 +24,8 @@ pub fn measure(world: &World) -> Result<Vec<Row>> {
     let script = script(&file);
     let node = node_pty(world);
     let has_tmux = world.host.has("tmux");
-    let (mut ours, mut bare, mut tmux, mut npm) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut bare, mut tmux) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut npm, mut npm_raw) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         ours.push(lanyard(world, &script)?);
         bare.push(flood(&mut Bare::start(shell(&script))?)?);
@@ -32,7 +33,8 @@ pub fn measure(world: &World) -> Result<Vec<Row>> {
             tmux.push(in_tmux(world, &script)?);
         }
         if let Ok(folder) = &node {
-            npm.push(in_node(world, folder, &script)?);
+            npm.push(in_node(world, folder, &script, "utf8")?);
+            npm_raw.push(in_node(world, folder, &script, "")?);
         }
     }
     let ours = median(&ours);
@@ -47,10 +49,13 @@ pub fn measure(world: &World) -> Result<Vec<Row>> {
         true => row("tmux, attached", &tmux, 1.0, "> 1 ×"),
         false => Row::missing(WHAT, "tmux"),
     });
-    rows.push(match &node {
-        Ok(_) => row("`@lydell/node-pty`", &npm, 1.0, "> 1 ×"),
-        Err(_) => Row::missing(WHAT, "`@lydell/node-pty`"),
-    });
+    match &node {
+        Ok(_) => {
+            rows.push(row("`@lydell/node-pty`, strings, its default", &npm, 1.0, "> 1 ×"));
+            rows.push(row("`@lydell/node-pty`, raw bytes", &npm_raw, 1.0, "> 1 ×"));
+        }
+        Err(_) => rows.push(Row::missing(WHAT, "`@lydell/node-pty`")),
+    }
     Ok(rows)
 }
 
@@ -132,10 +137,10 @@ fn node_pty(world: &World) -> Result<std::path::PathBuf> {
 
 const NODE_SCRIPT: &str = r#"
 const pty = require(process.argv[1] + "/node_modules/@lydell/node-pty");
-const shell = pty.spawn("/bin/sh", ["-c", process.argv[2]], { cols: 120, rows: 40, encoding: null });
+const shell = pty.spawn("/bin/sh", ["-c", process.argv[2]], { cols: 120, rows: 40, encoding: process.argv[3] || null });
 let begin, tail = "";
 shell.onData((data) => {
-  tail = (tail + data.subarray(-64).toString("latin1")).slice(-80);
+  tail = (tail + data.slice(-64).toString("latin1")).slice(-80);
   if (!begin && tail.includes("now-ready")) {
     begin = process.hrtime.bigint();
     shell.write("\r");
@@ -146,8 +151,8 @@ shell.onData((data) => {
 });
 "#;
 
-fn in_node(world: &World, folder: &Path, script: &str) -> Result<f64> {
+fn in_node(world: &World, folder: &Path, script: &str, encoding: &str) -> Result<f64> {
     let mut node = world.host.command("node");
-    let seconds = read(node.args(["-e", NODE_SCRIPT]).arg(folder).arg(script))?;
+    let seconds = read(node.args(["-e", NODE_SCRIPT]).arg(folder).args([script, encoding]))?;
     Ok(speed(seconds.parse().with_context(|| format!("node said {seconds:?}"))?))
 }
