@@ -1,7 +1,5 @@
 //! The work of Lanyard: its rooms, its doors, and what `lanyardd` is made of.
 
-pub use peer as ancestry;
-
 pub mod agents;
 pub mod backend;
 pub mod bus;

@@ -1,7 +1,6 @@
 //! A connection on `keep.sock`, as the keeper sees it.
 
 use super::control::{Ask, Hello, LINE_MAX, SEND_MAX};
-use crate::ancestry;
 use api::{Code, Error};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
@@ -148,7 +147,7 @@ impl Door {
 /// Whether the peer may ask a keeper anything.
 fn admit(socket: &UnixStream) -> io::Result<()> {
     let refused = |why: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, why.to_string()));
-    let peer = ancestry::peer(socket)?;
+    let peer = peer::peer(socket)?;
     if peer.uid != rustix::process::getuid().as_raw() {
         return refused("the peer is another user");
     }

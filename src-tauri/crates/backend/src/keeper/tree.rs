@@ -59,7 +59,7 @@ fn send(pid: u32, signal: Signal) {
     let Some(raw) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
     let Ok(fd) = pidfd_open(raw, PidfdFlags::empty()) else { return };
     // The descriptor holds the process, so what is true of the number now stays true of the descriptor.
-    if crate::ancestry::descends_from(pid, std::process::id()).unwrap_or(false) {
+    if peer::descends_from(pid, std::process::id()).unwrap_or(false) {
         let _ = pidfd_send_signal(&fd, signal);
         if signal == Signal::HUP {
             // A stopped process can't react before it goes on.
