@@ -1,6 +1,7 @@
 //! The one table of everything that Lanyard can be asked to do, and by whom. Nothing else crosses a door.
 
 use crate::identities::*;
+use crate::issuers::*;
 use crate::projects::*;
 use crate::secrets::*;
 use crate::sessions::*;
@@ -120,6 +121,11 @@ calls! {
     "sessions.attach"        [Owner]                       AttachSession   -> Session;
     "sessions.stop"          [Owner]                       StopSession     -> Session;
     "sessions.restart"       [Owner]                       RestartSession  -> Session;
+
+    "issuers.list"           [Owner]                       ListIssuers     -> Vec<Issuer>;
+    "issuers.add"            [Owner]                       AddIssuer       -> Issuer;
+    "issuers.update"         [Owner]                       UpdateIssuer    -> Issuer;
+    "issuers.remove"         [Owner]                       RemoveIssuer    -> Done;
 }
 
 fn read_params<T: DeserializeOwned>(method: &str, params: &str) -> Result<T> {

@@ -47,6 +47,16 @@ pub enum Event {
         /// When.
         at: Millis,
     },
+    /// An issuer was added, changed or removed.
+    IssuerChanged {
+        /// Its id.
+        issuer: String,
+    },
+    /// A token was asked for, or has gone on in its life.
+    TokenChanged {
+        /// Its id.
+        token: String,
+    },
     /// The vault was opened, or found broken.
     VaultChanged {
         /// How it is now.

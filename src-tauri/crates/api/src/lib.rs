@@ -9,6 +9,7 @@ pub mod calls;
 pub mod error;
 pub mod events;
 pub mod identities;
+pub mod issuers;
 pub mod names;
 pub mod projects;
 pub mod roles;
@@ -17,6 +18,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod slots;
 pub mod status;
+pub mod tokens;
 pub mod wire;
 pub mod worktrees;
 

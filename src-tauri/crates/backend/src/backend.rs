@@ -14,6 +14,7 @@ use crate::secrets::Secrets;
 use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
 use crate::store::Store;
+use crate::tokens::issuers::Issuers;
 use crate::worktrees::Worktrees;
 use anyhow::{Context, Result};
 use std::os::unix::fs::symlink;
@@ -48,6 +49,8 @@ pub struct Backend {
     pub secrets: Secrets,
     /// Agent terminals.
     pub sessions: Sessions,
+    /// What mints tokens.
+    pub issuers: Issuers,
     /// Who may come in through the web door.
     pub members: Members,
     /// Every task that must end before the daemon does.
@@ -94,6 +97,7 @@ impl Backend {
         let backend = Self {
             identities: Identities::new(store.clone(), bus.clone(), clock, safe.clone(), homes, domain),
             slots: Slots::open(store.clone(), bus.clone()).await?,
+            issuers: Issuers::new(store.clone(), bus.clone(), clock, safe.clone()),
             members: Members::new(clock),
             ending,
             asked_to_end: CancellationToken::new(),

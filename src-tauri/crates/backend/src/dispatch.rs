@@ -5,6 +5,8 @@ use crate::backend::Backend;
 use crate::caller::Caller;
 use crate::store::IdentityRow;
 use crate::telling::told;
+use crate::wiped;
+pub use crate::wiped::Body;
 use anyhow::{Result, bail};
 use api::identities::{GetEnvironment, Variable};
 use api::names::shown;
@@ -12,10 +14,6 @@ use api::status::Status;
 use api::{Call, Done, Error, Request};
 use std::ffi::OsStr;
 use vault::Secret;
-use zeroize::Zeroizing;
-
-/// An answer's result as JSON. It may hold a secret and is wiped when dropped.
-pub type Body = Zeroizing<Vec<u8>>;
 
 /// Answers a call, if the caller may send it.
 pub async fn dispatch(backend: &Backend, caller: &Caller, request: Request) -> api::Result<Body> {
@@ -32,24 +30,7 @@ pub async fn dispatch(backend: &Backend, caller: &Caller, request: Request) -> a
 
 /// Answers with the reply type that the table names, or does not compile.
 fn reply<C: Call>(_: &C, reply: C::Reply) -> Result<Body> {
-    // One buffer that is large enough: a growing one would leave pieces of a secret behind.
-    let mut counter = Counter(0);
-    serde_json::to_writer(&mut counter, &reply)?;
-    let mut body = Zeroizing::new(Vec::with_capacity(counter.0));
-    serde_json::to_writer(&mut *body, &reply)?;
-    Ok(body)
-}
-
-struct Counter(usize);
-
-impl std::io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    wiped::json(&reply)
 }
 
 async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> {
@@ -101,6 +82,11 @@ async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> 
         R::AttachSession(c) => reply(&c, b.sessions.attach(&c.session).await?.0),
         R::StopSession(c) => reply(&c.clone(), b.sessions.stop(c).await?),
         R::RestartSession(c) => reply(&c, b.sessions.restart(&c.session).await?),
+
+        R::ListIssuers(c) => reply(&c, b.issuers.list().await?),
+        R::AddIssuer(c) => reply(&c.clone(), b.issuers.add(c).await?),
+        R::UpdateIssuer(c) => reply(&c.clone(), b.issuers.update(c).await?),
+        R::RemoveIssuer(c) => reply(&c.clone(), b.issuers.remove(c).await?),
     }
 }
 

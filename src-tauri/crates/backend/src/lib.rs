@@ -22,4 +22,6 @@ pub mod sessions;
 pub mod slots;
 pub mod store;
 pub mod telling;
+pub mod tokens;
+pub mod wiped;
 pub mod worktrees;

@@ -121,6 +121,15 @@ impl Safe {
         })
     }
 
+    /// The data key that [`Safe::new_key`] made for the thing with this id, which need not be an identity.
+    pub fn key(&self, id: &str, wrapped: &[u8]) -> Result<DataKey> {
+        self.master()?.unwrap(wrapped, id).map_err(|_| {
+            Error::new(Code::Locked, "a key does not open")
+                .hint("the database was altered; restore it from a backup")
+                .into()
+        })
+    }
+
     fn data_key(&self, identity: &IdentityRow) -> Result<DataKey> {
         self.master()?.unwrap(&identity.wrapped_key, &identity.id).map_err(|_| {
             Error::new(Code::Locked, format!("the key of {} does not open", identity.name))

@@ -89,6 +89,19 @@ impl DataKey {
         Self(random())
     }
 
+    /// The key's bytes, for a process of ours that seals one answer and ends.
+    pub fn lend(&self) -> Secret {
+        Secret::new(self.0.to_vec())
+    }
+
+    /// The key that [`DataKey::lend`] gave away.
+    pub fn lent(bytes: &Secret) -> Option<Self> {
+        let mut key: KeyBytes = Box::default();
+        // EXPOSE: the bytes become a typed key again.
+        (bytes.len() == KEY_LEN).then(|| key.copy_from_slice(bytes.expose()))?;
+        Some(Self(key))
+    }
+
     /// Seals a secret for its place.
     pub fn seal(&self, secret: &Secret, bound: Bound<'_>) -> Vec<u8> {
         // EXPOSE: to encrypt it.
@@ -144,6 +157,14 @@ mod tests {
     fn another_identitys_key_does_not_open_it() {
         let (_, sealed) = sealed();
         assert!(DataKey::random().open(&sealed, HERE).is_err());
+    }
+
+    #[test]
+    fn a_key_that_was_lent_is_the_same_key() {
+        let (key, sealed) = sealed();
+        let lent = DataKey::lent(&key.lend()).expect("it has 32 bytes");
+        assert!(lent.open(&sealed, HERE).is_ok());
+        assert!(DataKey::lent(&Secret::new(vec![0; 31])).is_none());
     }
 
     #[test]

@@ -1,20 +1,24 @@
 //! The store: one SQLite database, one file per table, SQL that PostgreSQL takes as well.
 
 mod identities;
+mod issuers;
 mod open;
 mod projects;
 mod secrets;
 mod sessions;
 mod settings;
 mod slots;
+mod tokens;
 mod vault;
 mod worktrees;
 
 pub use identities::IdentityRow;
+pub use issuers::IssuerRow;
 pub use projects::ProjectRow;
 pub use secrets::SecretRow;
 pub use sessions::SessionRow;
 pub use slots::SlotRow;
+pub use tokens::{Issued, TokenRow};
 pub use vault::VaultRow;
 pub use worktrees::WorktreeRow;
 
