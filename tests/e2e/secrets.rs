@@ -91,14 +91,6 @@ fn sixty_four_kib_is_the_limit_and_empty_is_refused() {
 }
 
 #[test]
-fn the_policy_ask_is_refused_with_a_reason() {
-    let world = world();
-    let told = world.lanyard(&["secrets", "set", "KEY", "one", "--policy", "ask"]).fails(1);
-    assert!(told.contains("approvals"), "{told}");
-    world.lanyard(&["secrets", "get", "KEY"]).fails(1);
-}
-
-#[test]
 fn an_agent_reads_its_own_secrets_by_the_same_command() {
     let world = World::new();
     world.project("work");

@@ -157,7 +157,7 @@ impl Face {
                 self.relist_worktrees();
             }
             Heard::Event(Event::VaultChanged { .. }) => self.relist(),
-            Heard::Event(Event::IssuerChanged { .. } | Event::TokenChanged { .. }) => {}
+            Heard::Event(_) => {}
         }
     }
 

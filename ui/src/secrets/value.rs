@@ -86,7 +86,12 @@ pub fn SecretLine(
 ) -> impl IntoView {
     let line = Line {
         face: face(),
-        read: StoredValue::new(ReadSecret { identity: Some(identity), key: key_name.clone() }),
+        read: StoredValue::new(ReadSecret {
+            identity: Some(identity),
+            key: key_name.clone(),
+            reason: None,
+            wait_ms: None,
+        }),
         revealed,
         value: RwSignal::new(None),
         timer: StoredValue::new_local(None),

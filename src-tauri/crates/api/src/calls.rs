@@ -1,5 +1,7 @@
 //! The one table of everything that Lanyard can be asked to do, and by whom. Nothing else crosses a door.
 
+use crate::approvals::*;
+use crate::grants::*;
 use crate::identities::*;
 use crate::issuers::*;
 use crate::projects::*;
@@ -97,6 +99,12 @@ calls! {
     "secrets.set"            [Owner Agent]                 SetSecret       -> SecretEntry;
     "secrets.read"           [Owner Agent]                 ReadSecret      -> SecretValue;
     "secrets.delete"         [Owner]                       DeleteSecret    -> Done;
+
+    "approvals.list"         [Owner Approver]              ListApprovals   -> Vec<Approval>;
+    "approvals.answer"       [Owner Approver]              AnswerApproval  -> Approval;
+
+    "grants.list"            [Owner]                       ListGrants      -> Vec<Grant>;
+    "grants.revoke"          [Owner]                       RevokeGrant     -> Grant;
 
     "slots.list"             [Owner Approver Viewer]       ListSlots       -> Vec<Badge>;
     "slots.set"              [Owner]                       SetSlot         -> Badge;

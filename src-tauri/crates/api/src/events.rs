@@ -1,6 +1,8 @@
 //! What has happened, for those who watch. An event names what changed; a face that cares lists it again.
 
 use crate::Millis;
+use crate::approvals::Approval;
+use crate::grants::Grant;
 use crate::sessions::Session;
 use crate::status::VaultState;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,16 @@ pub enum Event {
         identity: String,
         /// The secret's key.
         key: String,
+    },
+    /// An approval was asked for, answered, ran out or was withdrawn.
+    ApprovalChanged {
+        /// The approval as it is now.
+        approval: Box<Approval>,
+    },
+    /// A grant was given, revoked or ended.
+    GrantChanged {
+        /// The grant as it is now.
+        grant: Box<Grant>,
     },
     /// A project was added, changed or removed.
     ProjectChanged {

@@ -5,9 +5,11 @@
 //! UUID v7 text. Where a field names an identity, project, worktree or session, the name, the id or a
 //! unique prefix of the id will do.
 
+pub mod approvals;
 pub mod calls;
 pub mod error;
 pub mod events;
+pub mod grants;
 pub mod identities;
 pub mod issuers;
 pub mod names;

@@ -1,6 +1,7 @@
 //! The rules for names, shared by every face so that a bad name is refused early and in the same words.
 
 use crate::{Error, Result};
+use std::borrow::Cow;
 
 /// The longest name of an identity, project or worktree, in bytes.
 pub const NAME_MAX: usize = 64;
@@ -43,6 +44,27 @@ pub fn shown(name: &str) -> String {
     format!("\"{}{more}\"", cut.escape_debug())
 }
 
+/// `text` with everything escaped that could move a cursor, colour a line or turn its direction round.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(drives_terminal) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match drives_terminal(c) {
+            true => cleaned.extend(c.escape_default()),
+            false => cleaned.push(c),
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+fn drives_terminal(c: char) -> bool {
+    let turns_direction =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns_direction || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
@@ -67,6 +89,12 @@ mod tests {
             assert!(check_key(bad).is_err(), "{bad:?}");
         }
         assert!(check_key("GITHUB_TOKEN").is_ok());
+    }
+
+    #[test]
+    fn text_of_others_cannot_drive_the_terminal() {
+        assert_eq!(clean("feat/ü 漢"), "feat/ü 漢");
+        assert_eq!(clean("a\x1b]0;b\x07\n\u{9b}\u{202e}"), "a\\u{1b}]0;b\\u{7}\\n\\u{9b}\\u{202e}");
     }
 
     #[test]

@@ -110,6 +110,12 @@ pub struct ReadSecret {
     pub identity: Option<String>,
     /// Its key.
     pub key: String,
+    /// Why, for the owner who is asked where the policy is `ask`.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How long to wait for the owner; two minutes if left out.
+    #[serde(default)]
+    pub wait_ms: Option<u64>,
 }
 
 /// `secrets.delete`

@@ -1,9 +1,11 @@
 //! The backend: opens the rooms in order and closes them in reverse.
 
+use crate::approvals::Approvals;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::git::Git;
+use crate::grants::Grants;
 use crate::hidden::hiding;
 use crate::identities::Identities;
 use crate::members::Members;
@@ -47,6 +49,10 @@ pub struct Backend {
     pub worktrees: Worktrees,
     /// The vault's contents.
     pub secrets: Secrets,
+    /// Open questions to the owner.
+    pub approvals: Approvals,
+    /// Standing answers.
+    pub grants: Grants,
     /// Agent terminals.
     pub sessions: Sessions,
     /// What mints tokens.
@@ -77,7 +83,10 @@ impl Backend {
             let hiding = hiding(&config, vec![config.worktrees()], Vec::new());
             Git::new(config.programs.join("lanyardd"), &config.owner_env, hiding)
         };
-        let secrets = Secrets::new(store.clone(), bus.clone(), clock, safe.clone());
+        let grants = Grants::new(store.clone(), bus.clone(), clock);
+        let approvals = Approvals::open(store.clone(), bus.clone(), clock, grants.clone()).await?;
+        let secrets =
+            Secrets::new(store.clone(), bus.clone(), clock, safe.clone(), grants.clone(), approvals.clone());
         let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
         let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, config.worktrees());
         let sessions = Sessions::new(Parts {
@@ -88,6 +97,7 @@ impl Backend {
             projects: projects.clone(),
             worktrees: worktrees.clone(),
             secrets: secrets.clone(),
+            grants: grants.clone(),
             tasks: tasks.clone(),
             ending: ending.clone(),
             doors,
@@ -107,6 +117,8 @@ impl Backend {
             projects,
             worktrees,
             secrets,
+            approvals,
+            grants,
             sessions,
             tasks,
             store,

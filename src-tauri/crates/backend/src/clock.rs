@@ -7,20 +7,40 @@ use time::format_description::well_known::Rfc3339;
 
 /// Where the rooms read the time.
 #[derive(Clone, Copy)]
-pub struct Clock(fn() -> Millis);
+pub struct Clock {
+    wall: fn() -> Millis,
+    since_boot: fn() -> Millis,
+}
 
 impl Clock {
     /// The clock of the machine.
     pub fn of_the_machine() -> Self {
-        Self(|| match SystemTime::now().duration_since(UNIX_EPOCH) {
+        let wall = || match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX),
             Err(_) => 0,
-        })
+        };
+        let since_boot = || {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+            time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+        };
+        Self { wall, since_boot }
+    }
+
+    /// A clock that a test holds.
+    #[cfg(test)]
+    pub fn of_a_test(wall: fn() -> Millis, since_boot: fn() -> Millis) -> Self {
+        Self { wall, since_boot }
     }
 
     /// Milliseconds since 1970-01-01 UTC.
     pub fn now(self) -> Millis {
-        (self.0)()
+        (self.wall)()
+    }
+
+    /// Milliseconds since the machine was started, its sleep included. Nobody can set this clock, and
+    /// another daemon on the same start of the machine reads the same one.
+    pub fn since_boot(self) -> Millis {
+        (self.since_boot)()
     }
 }
 

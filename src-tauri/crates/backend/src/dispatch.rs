@@ -54,10 +54,13 @@ async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> 
         R::SetSecret(c) => {
             reply(&c.clone(), b.secrets.set(caller, &own(b, caller, &c.identity).await?, c).await?)
         }
-        R::ReadSecret(c) => {
-            reply(&c, b.secrets.read(caller, &own(b, caller, &c.identity).await?, &c.key).await?)
-        }
+        R::ReadSecret(c) => reply(&c, b.secrets.read(caller, &own(b, caller, &c.identity).await?, &c).await?),
         R::DeleteSecret(c) => reply(&c, b.secrets.delete(&own(b, caller, &c.identity).await?, &c.key).await?),
+
+        R::ListApprovals(c) => reply(&c.clone(), b.approvals.list(c).await?),
+        R::AnswerApproval(c) => reply(&c.clone(), b.approvals.answer(c).await?),
+        R::ListGrants(c) => reply(&c, b.grants.list().await?),
+        R::RevokeGrant(c) => reply(&c.clone(), b.grants.revoke(c).await?),
 
         R::ListSlots(c) => reply(&c, b.slots.list().await?),
         R::SetSlot(c) => reply(&c.clone(), b.slots.set(c).await?),
@@ -135,7 +138,7 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
     let owner = !caller.is_agent();
     let env = |name: &str| b.config.owner_env.get(OsStr::new(name));
     let (slot, session, identity) = match caller {
-        Caller::Agent { slot, session, identity_id } => {
+        Caller::Agent { slot, session, identity_id, .. } => {
             let own = b.identities.find(identity_id).await?;
             (Some(*slot), Some(session.clone()), Some(own.name))
         }

@@ -1,6 +1,7 @@
 //! The work of Lanyard: its rooms, its doors, and what `lanyardd` is made of.
 
 pub mod agents;
+pub mod approvals;
 pub mod backend;
 pub mod bus;
 pub mod caller;
@@ -9,6 +10,7 @@ pub mod config;
 pub mod dispatch;
 pub mod environment;
 pub mod git;
+pub mod grants;
 pub mod hidden;
 pub mod identities;
 pub mod keeper;

@@ -1,15 +1,19 @@
 //! The room of secrets: the contents of the identities' vaults.
 
+use crate::approvals::{Approvals, Wanted};
 use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::{Clock, rfc3339};
 use crate::environment::is_reserved;
+use crate::grants::Grants;
 use crate::safe::Safe;
 use crate::store::{self, IdentityRow, SecretRow, Store};
 use anyhow::{Context, Result, bail};
+use api::approvals::Action;
 use api::names::check_key;
-use api::secrets::{Policy, SecretEntry, SecretValue, SetSecret, VALUE_MAX};
+use api::secrets::{Policy, ReadSecret, SecretEntry, SecretValue, SetSecret, VALUE_MAX};
 use api::{Code, Done, Error, Event, SecretText};
+use std::time::Duration;
 use vault::Secret;
 
 /// Who set a value, as the store has it.
@@ -23,12 +27,21 @@ pub struct Secrets {
     bus: Bus,
     clock: Clock,
     safe: Safe,
+    grants: Grants,
+    approvals: Approvals,
 }
 
 impl Secrets {
     /// Opens the room.
-    pub fn new(store: Store, bus: Bus, clock: Clock, safe: Safe) -> Self {
-        Self { store, bus, clock, safe }
+    pub fn new(
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        safe: Safe,
+        grants: Grants,
+        approvals: Approvals,
+    ) -> Self {
+        Self { store, bus, clock, safe, grants, approvals }
     }
 
     /// The secrets of an identity, without their values.
@@ -42,15 +55,6 @@ impl Secrets {
         check_key(&call.key)?;
         let before = self.store.secret(&identity.id, &call.key).await?;
         check_may_set(caller, &call, before.as_ref())?;
-        if call.policy == Some(Policy::Ask) {
-            bail!(
-                Error::new(
-                    Code::Unsupported,
-                    "the policy ask needs approvals, which this version does not have"
-                )
-                .hint("use auto, or deny to keep the value from agents")
-            );
-        }
         let row = match (call.value, before) {
             (Some(value), before) => self.sealed(caller, identity, &call.key, value, before)?,
             (None, Some(before)) => before,
@@ -67,13 +71,22 @@ impl Secrets {
         Ok(entry(identity, row))
     }
 
-    /// Reads a secret's value. An agent gets only what its policy allows.
-    pub async fn read(&self, caller: &Caller, identity: &IdentityRow, key: &str) -> Result<SecretValue> {
-        check_key(key)?;
-        let row = self.store.secret(&identity.id, key).await?.ok_or_else(|| no_such(identity, key))?;
-        if caller.is_agent() && policy(&row) != Policy::Auto {
+    /// Reads a secret's value. An agent gets only what its policy or the owner allows.
+    pub async fn read(
+        &self,
+        caller: &Caller,
+        identity: &IdentityRow,
+        call: &ReadSecret,
+    ) -> Result<SecretValue> {
+        let mut row = self.find(identity, &call.key).await?;
+        if caller.is_agent() && policy(&row) == Policy::Ask {
+            self.approvals.permit(caller, wanted(identity, call)).await?;
+            // The owner may have changed it while the agent waited.
+            row = self.find(identity, &call.key).await?;
+        }
+        if caller.is_agent() && policy(&row) == Policy::Deny {
             bail!(
-                Error::refused(format!("the owner keeps {key} from agents"))
+                Error::refused(format!("the owner keeps {} from agents", row.key))
                     .hint("its policy is deny; go on without it, or ask the owner")
             );
         }
@@ -91,8 +104,9 @@ impl Secrets {
 
     /// Deletes a secret.
     pub async fn delete(&self, identity: &IdentityRow, key: &str) -> Result<Done> {
-        check_key(key)?;
-        let row = self.store.secret(&identity.id, key).await?.ok_or_else(|| no_such(identity, key))?;
+        let row = self.find(identity, key).await?;
+        // Who sets another secret under this key is asked anew.
+        self.grants.end_of_subject(&identity.id, Action::ReadSecret, key).await?;
         self.store.delete_secret(&row.id).await?;
         self.store.flush().await?;
         self.tell(identity, key);
@@ -109,6 +123,11 @@ impl Secrets {
             }
         }
         Ok(injected)
+    }
+
+    async fn find(&self, identity: &IdentityRow, key: &str) -> Result<SecretRow> {
+        check_key(key)?;
+        Ok(self.store.secret(&identity.id, key).await?.ok_or_else(|| no_such(identity, key))?)
     }
 
     fn sealed(
@@ -146,6 +165,17 @@ impl Secrets {
 
     fn tell(&self, identity: &IdentityRow, key: &str) {
         self.bus.publish(Event::SecretChanged { identity: identity.id.clone(), key: key.to_string() });
+    }
+}
+
+fn wanted(identity: &IdentityRow, call: &ReadSecret) -> Wanted {
+    Wanted {
+        action: Action::ReadSecret,
+        subject: call.key.clone(),
+        identity: identity.clone(),
+        reason: call.reason.clone(),
+        wait: call.wait_ms.map(Duration::from_millis),
+        details: Vec::new(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The tree of commands, and which file does each.
 
+use crate::approvals::ApprovalsCommand;
 use crate::completions::CompletionsCommand;
 use crate::daemon::DaemonCommand;
 use crate::failure::{Failure, Result};
+use crate::grants::GrantsCommand;
 use crate::hand::Hand;
 use crate::identity::IdentityCommand;
 use crate::project::ProjectCommand;
@@ -40,6 +42,12 @@ pub enum Command {
     /// Set, get, list and delete the secrets of an identity
     #[command(subcommand, alias = "secret")]
     Secrets(SecretsCommand),
+    /// See what agents ask for, and answer
+    #[command(subcommand, alias = "approval")]
+    Approvals(ApprovalsCommand),
+    /// See and revoke standing answers
+    #[command(subcommand, alias = "grant")]
+    Grants(GrantsCommand),
     /// See the slots and say who sits where
     #[command(subcommand, alias = "slots")]
     Slot(SlotCommand),
@@ -76,6 +84,8 @@ impl Command {
             Command::Status => status::run(hand),
             Command::Identity(command) => command.run(hand),
             Command::Secrets(command) => command.run(hand),
+            Command::Approvals(command) => command.run(hand),
+            Command::Grants(command) => command.run(hand),
             Command::Slot(command) => command.run(hand),
             Command::Project(command) => command.run(hand),
             Command::Start(command) => command.run(hand),

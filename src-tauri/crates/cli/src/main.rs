@@ -1,14 +1,17 @@
 //! `lanyard`: everything that Lanyard does, from the command line.
 
+mod approvals;
 mod args;
 mod attach;
 mod chunks;
 mod completions;
 mod connection;
 mod daemon;
+mod duration;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod grants;
 mod hand;
 mod identity;
 mod output;

@@ -1,9 +1,10 @@
 //! What standard output shows: text for a person or JSON for a program, and nothing that could drive a terminal.
 
+pub use api::names::clean;
+
 use crate::failure::{Failure, Result};
 use api::Millis;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 
 /// How results are shown.
@@ -100,27 +101,6 @@ pub fn write_unbuffered(mut bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// `text` with everything escaped that could move a cursor, colour a line or turn its direction round.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(drives_terminal) {
-        return Cow::Borrowed(text);
-    }
-    let mut cleaned = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match drives_terminal(c) {
-            true => cleaned.extend(c.escape_default()),
-            false => cleaned.push(c),
-        }
-    }
-    Cow::Owned(cleaned)
-}
-
-fn drives_terminal(c: char) -> bool {
-    let turns_direction =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns_direction || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
 /// How long before `now` something was, in words.
 pub fn ago(now: Millis, then: Millis) -> String {
     match (now - then) / 1000 {
@@ -154,12 +134,6 @@ pub fn count(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_of_others_cannot_drive_the_terminal() {
-        assert_eq!(clean("feat/ü 漢"), "feat/ü 漢");
-        assert_eq!(clean("a\x1b]0;b\x07\n\u{9b}\u{202e}"), "a\\u{1b}]0;b\\u{7}\\n\\u{9b}\\u{202e}");
-    }
 
     #[test]
     fn times_are_told_in_words() {

@@ -1,7 +1,7 @@
 //! Understands `lanyard secrets get KEY` by itself: building the whole tree of commands costs more than the work.
 
 use crate::args::{Args, Command};
-use crate::secrets::{SecretsCommand, Whose};
+use crate::secrets::{Get, SecretsCommand, Whose};
 use std::ffi::OsString;
 
 /// The command line, if it is that command in a plain form. All others, and all mistakes, are left to clap.
@@ -19,7 +19,8 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Option<Args> {
         }
     }
     let [noun, verb, key] = <[String; 3]>::try_from(words).ok()?;
-    let command = Command::Secrets(SecretsCommand::Get { key, whose: Whose { identity } });
+    let get = Get { key, whose: Whose { identity }, reason: None, wait: None };
+    let command = Command::Secrets(SecretsCommand::Get(get));
     (noun == "secrets" && verb == "get").then_some(Args { json, command })
 }
 
@@ -51,6 +52,7 @@ mod tests {
             "lanyard",
             "lanyard secrets get",
             "lanyard secrets get A B",
+            "lanyard secrets get A --wait 90s",
             "lanyard secrets get A --help",
             "lanyard secrets get A --json --json",
             "lanyard secrets get A --identity",

@@ -1,5 +1,6 @@
 //! `lanyard secrets`: set, get, list and delete the secrets of an identity.
 
+use crate::duration::duration;
 use crate::failure::Result;
 use crate::hand::Hand;
 use crate::output::{self, Output, ago, clean};
@@ -8,6 +9,7 @@ use crate::table::Table;
 use api::SecretText;
 use api::secrets::{DeleteSecret, ListSecrets, Policy, ReadSecret, SecretEntry, SetSecret, VALUE_MAX};
 use std::io::IsTerminal;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// What can be done with secrets.
@@ -16,12 +18,7 @@ pub enum SecretsCommand {
     /// Set a secret, or change its policy and notes
     Set(Set),
     /// Print the bare value of a secret and a newline
-    Get {
-        /// Its key, for example GITHUB_TOKEN
-        key: String,
-        #[command(flatten)]
-        whose: Whose,
-    },
+    Get(Get),
     /// List the secrets, without their values
     List {
         #[command(flatten)]
@@ -34,6 +31,21 @@ pub enum SecretsCommand {
         #[command(flatten)]
         whose: Whose,
     },
+}
+
+/// A secret to get.
+#[derive(Debug, clap::Args)]
+pub struct Get {
+    /// Its key, for example GITHUB_TOKEN
+    pub key: String,
+    #[command(flatten)]
+    pub whose: Whose,
+    /// Why; the owner reads it where the policy is ask
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// How long to wait for the owner's answer, for example 90s or 10m; 2m if left out
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
 }
 
 /// Whose secrets are meant.
@@ -75,7 +87,7 @@ impl SecretsCommand {
     pub fn run(self, hand: &mut Hand) -> Result<()> {
         match self {
             SecretsCommand::Set(set) => set.run(hand),
-            SecretsCommand::Get { key, whose } => get(hand, key, whose.identity),
+            SecretsCommand::Get(get) => get.run(hand),
             SecretsCommand::List { whose } => list(hand, whose.identity),
             SecretsCommand::Delete { key, whose } => {
                 let text = format!("Deleted {}.", clean(&key));
@@ -86,16 +98,19 @@ impl SecretsCommand {
     }
 }
 
-/// Prints one secret.
-pub fn get(hand: &mut Hand, key: String, identity: Option<String>) -> Result<()> {
-    let secret = hand.ask(&ReadSecret { identity, key })?;
-    if hand.out.json {
-        let json = serde_json::to_string(&secret).map(Zeroizing::new);
-        let json = json.map_err(|e| crate::failure::Failure::system("writing JSON", e))?;
-        return print_line(&json);
+impl Get {
+    fn run(self, hand: &mut Hand) -> Result<()> {
+        let wait_ms = self.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        let read = ReadSecret { identity: self.whose.identity, key: self.key, reason: self.reason, wait_ms };
+        let secret = hand.ask(&read)?;
+        if hand.out.json {
+            let json = serde_json::to_string(&secret).map(Zeroizing::new);
+            let json = json.map_err(|e| crate::failure::Failure::system("writing JSON", e))?;
+            return print_line(&json);
+        }
+        // EXPOSE: the caller asked for this value, on its own standard output.
+        print_line(secret.value.expose())
     }
-    // EXPOSE: the caller asked for this value, on its own standard output.
-    print_line(secret.value.expose())
 }
 
 /// One write for the whole line, past the buffer of standard output, which nobody wipes.

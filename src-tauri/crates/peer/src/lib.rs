@@ -6,6 +6,7 @@
 //! error for a refusal.
 
 mod ancestry;
+mod command;
 
 pub use ancestry::{ancestors, descends_from, foreign_keeper, inside_keeper};
 
@@ -46,6 +47,14 @@ impl Peer {
         let descends = descends_from(self.pid, keeper)?;
         self.still_there()?;
         Ok(descends)
+    }
+
+    /// The command lines of the peer and of the process that started it. Both may say what they like.
+    pub fn command_lines(&self) -> io::Result<(Vec<String>, Vec<String>)> {
+        let own = command::command_line(self.pid)?;
+        let starter = ancestry::parent(self.pid).and_then(command::command_line).unwrap_or_default();
+        self.still_there()?;
+        Ok((own, starter))
     }
 
     /// Whether it runs as the user that this process runs as.

@@ -54,6 +54,8 @@ impl Connection {
             Ok(caller) => caller,
             Err(error) => return self.refuse(error).await,
         };
+        // A call that waits for the owner hears from this that its client is gone.
+        let _leaving = caller.leaving();
         let mut subscribed = false;
         while let Some(line) = self.next_line().await? {
             let (id, request) = read(&line);

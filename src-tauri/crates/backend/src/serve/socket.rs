@@ -2,11 +2,11 @@
 
 use super::connection::serve;
 use crate::backend::Backend;
-use crate::caller::Caller;
+use crate::caller::{Asker, Caller};
 use crate::sessions::Door;
 use anyhow::{Context, Result, bail};
 use api::{Code, Error};
-use peer::peer;
+use peer::{Peer, peer};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -84,12 +84,13 @@ pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
         let backend = backend.clone();
         backend.tasks.clone().spawn(async move {
             let closed = backend.ending.child_token();
-            let agent = || Caller::Agent {
+            let agent = |peer| Caller::Agent {
                 session: door.session.clone(),
                 slot: door.slot,
                 identity_id: door.identity_id.clone(),
+                asker: Asker::new(peer),
             };
-            let check = |stream: &UnixStream| check_agent(stream, door.keeper).map(|()| agent());
+            let check = |stream: &UnixStream| check_agent(stream, door.keeper).map(agent);
             tokio::select! {
                 () = door.closed.cancelled() => {}
                 () = accept(&backend, &door.listener, &closed, check) => {}
@@ -139,11 +140,11 @@ fn check_owner(stream: &UnixStream) -> api::Result<()> {
 }
 
 /// An agent is of our user id and descends from its session's keeper.
-fn check_agent(stream: &UnixStream, keeper: u32) -> api::Result<()> {
+fn check_agent(stream: &UnixStream, keeper: u32) -> api::Result<Peer> {
     let peer = peer(stream).map_err(|e| unknown(&e))?;
     check_uid(peer.uid)?;
     match peer.descends_from(keeper) {
-        Ok(true) => Ok(()),
+        Ok(true) => Ok(peer),
         Ok(false) => Err(Error::refused(format!("process {} is not of this session", peer.pid))
             .hint("each session has a socket of its own: LANYARD_SOCKET")),
         Err(e) => Err(unknown(&e)),

@@ -32,6 +32,7 @@ impl Sessions {
         for ended in self.store.last_sessions().await?.iter().filter(|s| s.worktree_id == row.id) {
             self.release(&ended.id).await;
         }
+        self.grants.end_of_worktree(&row.id).await?;
         self.worktrees.archive(row).await
     }
 }

@@ -46,6 +46,8 @@ impl Sessions {
         if !row::state(&row).is_live() {
             return Ok(row);
         }
+        // Before the end is written: what failed here is tried again with the rest.
+        self.grants.end_of_session(id).await?;
         let stopped = self.lock_stopping().contains(id);
         let (state, reason) = outcome(exit, stopped);
         row.state = state.name().into();

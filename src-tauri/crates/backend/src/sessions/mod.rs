@@ -14,6 +14,7 @@ use crate::agents;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::grants::Grants;
 use crate::keeper::link::Link;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
@@ -49,6 +50,7 @@ pub struct Sessions {
     projects: Projects,
     worktrees: Worktrees,
     secrets: Secrets,
+    grants: Grants,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -84,6 +86,8 @@ pub struct Parts {
     pub worktrees: Worktrees,
     /// The room of secrets.
     pub secrets: Secrets,
+    /// The room of grants.
+    pub grants: Grants,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -95,9 +99,10 @@ pub struct Parts {
 impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, bus, clock, config, projects, worktrees, secrets, tasks, ending, doors } = parts;
+        let Parts { store, bus, clock, config, projects, worktrees, secrets, grants, tasks, ending, doors } =
+            parts;
         let live = Arc::default();
-        Self { store, bus, clock, config, projects, worktrees, secrets, tasks, ending, doors, live }
+        Self { store, bus, clock, config, projects, worktrees, secrets, grants, tasks, ending, doors, live }
     }
 
     /// The sessions that run, or the newest of all.

@@ -1,5 +1,7 @@
 //! The store: one SQLite database, one file per table, SQL that PostgreSQL takes as well.
 
+mod approvals;
+mod grants;
 mod identities;
 mod issuers;
 mod open;
@@ -12,6 +14,8 @@ mod tokens;
 mod vault;
 mod worktrees;
 
+pub use approvals::ApprovalRow;
+pub use grants::GrantRow;
 pub use identities::IdentityRow;
 pub use issuers::IssuerRow;
 pub use projects::ProjectRow;

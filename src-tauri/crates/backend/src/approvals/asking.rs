@@ -1,0 +1,171 @@
+//! An agent's side: the question is written down, told to the owner, and waited for.
+
+use super::{Approvals, Waiting, Wanted};
+use crate::caller::Asker;
+use crate::store::{self, ApprovalRow, SessionRow};
+use anyhow::{Result, bail};
+use api::approvals::{Action, Answer, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX};
+use api::names::{clean, shown};
+use api::{Error, Millis};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How many questions of one session may be open. Less than the calls that one connection may have open,
+/// so that a connection full of questions still hears its client leave.
+const OPEN_MAX: usize = 20;
+/// How many details are told, and how many characters of each argument and detail.
+const DETAILS_MAX: usize = 16;
+const TEXT_MAX: usize = 200;
+
+impl Approvals {
+    /// Asks the owner, and waits.
+    pub(super) async fn ask(&self, session: &SessionRow, asker: &Asker, wanted: Wanted) -> Result<()> {
+        let wait = wait(wanted.wait)?;
+        let row = self.row(session, asker, wanted, wait).await?;
+        let answer = self.take_place(&row, asker)?;
+        // Whatever happens to this call, its place is given up with it.
+        let _place = Place { room: self, id: &row.id };
+        self.store.insert_approval(&row).await?;
+        self.tell(row.clone());
+        match self.wait_for(&row, asker, answer, wait).await? {
+            Answer::Deny { because } => bail!(denied(&row, because)),
+            _ if asker.is_there() => Ok(()),
+            _ => bail!(withdrawn()),
+        }
+    }
+
+    async fn wait_for(
+        &self,
+        row: &ApprovalRow,
+        asker: &Asker,
+        mut answer: oneshot::Receiver<Answer>,
+        wait: Duration,
+    ) -> Result<Answer> {
+        let (state, because, error) = tokio::select! {
+            biased;
+            () = asker.gone() => (State::Withdrawn, "the process that asked is gone", withdrawn()),
+            answered = &mut answer => return Ok(answered?),
+            () = tokio::time::sleep(wait) => (State::Expired, "nobody answered in time", expired(row, wait)),
+        };
+        if self.settle(row, state, because).await? {
+            bail!(error);
+        }
+        // The owner was quicker by a moment, and the answer is on its way.
+        Ok(answer.await?)
+    }
+
+    async fn row(
+        &self,
+        session: &SessionRow,
+        asker: &Asker,
+        wanted: Wanted,
+        wait: Duration,
+    ) -> Result<ApprovalRow> {
+        let reason = wanted.reason.map(|reason| words("reason", &reason)).transpose()?;
+        let reason = reason.filter(|reason| !reason.is_empty());
+        let (command, starter) = asker.command_lines().await;
+        let mut details = wanted.details;
+        if !starter.is_empty() {
+            details.push(("started by".into(), starter.join(" ")));
+        }
+        let details: Vec<_> =
+            details.iter().take(DETAILS_MAX).map(|(name, value)| (cut(name), cut(value))).collect();
+        let command: Vec<_> = command.iter().map(|argument| cut(argument)).collect();
+        let now = self.clock.now();
+        Ok(ApprovalRow {
+            id: store::new_id(),
+            action: wanted.action,
+            subject: wanted.subject,
+            identity_id: wanted.identity.id,
+            identity: wanted.identity.name,
+            session: session.id.clone(),
+            slot: session.slot,
+            agent: session.agent.clone(),
+            worktree_id: session.worktree_id.clone(),
+            worktree: session.worktree.clone(),
+            pid: i64::from(asker.pid()),
+            command: serde_json::to_string(&command)?,
+            reason,
+            details: serde_json::to_string(&details)?,
+            asked_at: now,
+            until: now.saturating_add(Millis::try_from(wait.as_millis())?),
+            state: State::Open,
+            answer: None,
+            because: None,
+            answered_at: None,
+        })
+    }
+
+    /// Takes a place among those that wait, if the session has not too many there already.
+    fn take_place(&self, row: &ApprovalRow, asker: &Asker) -> Result<oneshot::Receiver<Answer>> {
+        let mut waiting = self.lock();
+        if waiting.values().filter(|other| other.session == row.session).count() >= OPEN_MAX {
+            bail!(
+                Error::conflict(format!("{OPEN_MAX} questions of this session wait for the owner already"))
+                    .hint("wait for their answers, then ask again")
+            );
+        }
+        let (answered, answer) = oneshot::channel();
+        let place = Waiting { session: row.session.clone(), asker: asker.clone(), answered };
+        waiting.insert(row.id.clone(), place);
+        Ok(answer)
+    }
+}
+
+/// A place among those that wait, as long as this lives.
+struct Place<'a> {
+    room: &'a Approvals,
+    id: &'a str,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.room.lock().remove(self.id);
+    }
+}
+
+fn wait(wanted: Option<Duration>) -> Result<Duration> {
+    let wait = wanted.unwrap_or(Duration::from_millis(WAIT_MS));
+    match u64::try_from(wait.as_millis()).is_ok_and(|ms| WAIT_BOUNDS_MS.contains(&ms)) {
+        true => Ok(wait),
+        false => bail!(Error::invalid("a wait lasts from one second to one hour").hint("try --wait 120s")),
+    }
+}
+
+/// Words of a person or an agent: bounded, and without anything that could drive a terminal.
+pub(super) fn words(kind: &str, text: &str) -> Result<String> {
+    if text.chars().count() > WORDS_MAX {
+        bail!(Error::invalid(format!("the {kind} is longer than {WORDS_MAX} characters")).hint("be brief"));
+    }
+    Ok(clean(text.trim()).into_owned())
+}
+
+fn cut(text: &str) -> String {
+    let cut: String = text.chars().take(TEXT_MAX).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", clean(&cut))
+}
+
+fn what(row: &ApprovalRow) -> String {
+    match row.action {
+        Action::ReadSecret => row.subject.clone(),
+        action => format!("{} {}", action.wants(), shown(&row.subject)),
+    }
+}
+
+fn denied(row: &ApprovalRow, because: Option<String>) -> Error {
+    let word = because.map(|because| format!(": {because}")).unwrap_or_default();
+    Error::refused(format!("the owner denied {}{word}", what(row)))
+        .hint("go on without it, or tell the owner why you need it before you ask again")
+}
+
+fn expired(row: &ApprovalRow, wait: Duration) -> Error {
+    let seconds = wait.as_secs();
+    Error::refused(format!("nobody approved {} within {seconds} s, and no answer is a denial", what(row)))
+        .hint("go on without it, or ask again with a longer --wait when the owner is there")
+}
+
+fn withdrawn() -> Error {
+    Error::refused("the process that asked is gone, and with it the question")
+        .hint("whoever asks must stay until it is answered")
+}

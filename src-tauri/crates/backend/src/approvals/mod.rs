@@ -1,0 +1,121 @@
+//! The room of approvals: an agent asks, waits, and hears the owner's answer or none.
+//!
+//! An answer is bound to the one call that waits: the store settles an approval once, and whoever settled it
+//! is the one that counts. What waits is known to this daemon alone; what a former one left is withdrawn.
+
+mod answering;
+mod asking;
+mod row;
+
+use crate::bus::Bus;
+use crate::caller::{Asker, Caller};
+use crate::clock::Clock;
+use crate::grants::{Grants, Use};
+use crate::store::{ApprovalRow, IdentityRow, Store};
+use anyhow::{Result, bail};
+use api::approvals::{Action, Answer, Approval, ListApprovals, State};
+use api::{Error, Event};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How many approvals a list with the settled ones shows.
+const LISTED: i64 = 500;
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Approvals {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    grants: Grants,
+    waiting: Arc<Mutex<HashMap<String, Waiting>>>,
+}
+
+/// A call that waits for an answer.
+struct Waiting {
+    session: String,
+    asker: Asker,
+    answered: oneshot::Sender<Answer>,
+}
+
+/// What an agent wants to do.
+pub struct Wanted {
+    /// What.
+    pub action: Action,
+    /// Of what: a key, an issuer, a fingerprint.
+    pub subject: String,
+    /// As whom.
+    pub identity: IdentityRow,
+    /// Why, in the agent's words.
+    pub reason: Option<String>,
+    /// How long it will wait; two minutes if left out.
+    pub wait: Option<Duration>,
+    /// More that the owner should know, as names and values.
+    pub details: Vec<(String, String)>,
+}
+
+impl Approvals {
+    /// Opens the room, and withdraws what was asked of a former daemon: nobody waits for that any more.
+    pub async fn open(store: Store, bus: Bus, clock: Clock, grants: Grants) -> Result<Self> {
+        store.withdraw_approvals("the daemon was started anew", clock.now()).await?;
+        Ok(Self { store, bus, clock, grants, waiting: Arc::default() })
+    }
+
+    /// Lets a use pass: the owner's at once, an agent's if a grant allows it or the owner says yes in time.
+    pub async fn permit(&self, caller: &Caller, wanted: Wanted) -> Result<()> {
+        let (session, asker) = match caller {
+            Caller::Owner => return Ok(()),
+            Caller::Agent { session, asker, .. } => (session, asker),
+        };
+        let Some(session) = self.store.session(session).await? else {
+            bail!(Error::refused("the session that asks is unknown"));
+        };
+        let wanted_use = Use {
+            session: &session.id,
+            worktree_id: &session.worktree_id,
+            identity_id: &wanted.identity.id,
+            action: wanted.action,
+            subject: &wanted.subject,
+        };
+        if self.grants.covering(&wanted_use).await?.is_some() {
+            return Ok(());
+        }
+        self.ask(&session, asker, wanted).await
+    }
+
+    /// The open approvals, oldest first; or the newest of all.
+    pub async fn list(&self, call: ListApprovals) -> Result<Vec<Approval>> {
+        let rows = match call.all {
+            true => self.store.approvals(LISTED).await?,
+            false => self.store.open_approvals().await?,
+        };
+        Ok(rows.into_iter().map(row::seen).collect())
+    }
+
+    /// Settles an approval that nobody has answered; false if somebody was quicker.
+    async fn settle(&self, row: &ApprovalRow, state: State, because: &str) -> Result<bool> {
+        let row = ApprovalRow {
+            state,
+            because: Some(because.into()),
+            answered_at: Some(self.clock.now()),
+            ..row.clone()
+        };
+        let settled = self.store.settle_approval(&row, None).await?;
+        if settled {
+            self.tell(row);
+        }
+        Ok(settled)
+    }
+
+    fn tell(&self, row: ApprovalRow) -> Approval {
+        let approval = row::seen(row);
+        self.bus.publish(Event::ApprovalChanged { approval: Box::new(approval.clone()) });
+        approval
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
+        self.waiting.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}

@@ -1,0 +1,174 @@
+//! The room of grants: standing answers of the owner, each bound to one use by one session or worktree.
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::store::{self, ApprovalRow, GrantRow, Store};
+use anyhow::Result;
+use api::approvals::Action;
+use api::grants::{Extent, Grant, RevokeGrant};
+use api::names::shown;
+use api::{Error, Event, Millis};
+
+/// How long an hour is.
+const HOUR: Millis = 60 * 60 * 1000;
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Grants {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    /// Which start of the machine this is.
+    boot: String,
+}
+
+/// Who wants to do what, as far as a grant looks at it.
+pub struct Use<'a> {
+    /// The session.
+    pub session: &'a str,
+    /// Its worktree's id.
+    pub worktree_id: &'a str,
+    /// Its identity's id.
+    pub identity_id: &'a str,
+    /// What it wants.
+    pub action: Action,
+    /// Of what.
+    pub subject: &'a str,
+}
+
+impl Grants {
+    /// Opens the room.
+    pub fn new(store: Store, bus: Bus, clock: Clock) -> Self {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+        // Where the start of the machine cannot be told, an hour does not outlive this daemon.
+        let boot = boot.map_or_else(store::new_id, |id| id.trim().to_string());
+        Self { store, bus, clock, boot }
+    }
+
+    /// The grants that hold.
+    pub async fn list(&self) -> Result<Vec<Grant>> {
+        let rows = self.store.grants().await?;
+        Ok(rows.into_iter().filter(|row| self.holds(row)).map(seen).collect())
+    }
+
+    /// Ends a grant: the next use is asked for again.
+    pub async fn revoke(&self, call: RevokeGrant) -> Result<Grant> {
+        let row = store::find("grant", &call.grant, self.store.grants().await?)?;
+        let gone = || Error::conflict(format!("the grant {} has just ended", shown(&call.grant)));
+        Ok(self.end(row).await?.ok_or_else(gone)?)
+    }
+
+    /// The grant that allows a use, if one does.
+    pub async fn covering(&self, wanted: &Use<'_>) -> Result<Option<Grant>> {
+        let rows = self.store.grants_for(wanted.identity_id, wanted.action, wanted.subject).await?;
+        let covers = |row: &GrantRow| self.holds(row) && reaches(row, wanted.session, wanted.worktree_id);
+        Ok(rows.into_iter().find(covers).map(seen))
+    }
+
+    /// Ends what was granted in a worktree.
+    pub async fn end_of_worktree(&self, worktree_id: &str) -> Result<Vec<Grant>> {
+        self.end_where(|row| row.worktree_id == worktree_id).await
+    }
+
+    /// Ends what was granted to a session; what was granted to its worktree stays.
+    pub async fn end_of_session(&self, session: &str) -> Result<Vec<Grant>> {
+        self.end_where(|row| row.session == session && row.extent != Extent::Worktree).await
+    }
+
+    /// Ends what was granted of something that is no more: its name may be given to something else.
+    pub async fn end_of_subject(
+        &self,
+        identity_id: &str,
+        action: Action,
+        subject: &str,
+    ) -> Result<Vec<Grant>> {
+        self.end_where(|row| row.identity_id == identity_id && row.action == action && row.subject == subject)
+            .await
+    }
+
+    /// The grant that an answer to an approval gives, not yet stored.
+    pub(crate) fn fresh(&self, approval: &ApprovalRow, extent: Extent) -> GrantRow {
+        let (now, hour) = (self.clock.now(), extent == Extent::Hour);
+        GrantRow {
+            id: store::new_id(),
+            action: approval.action,
+            subject: approval.subject.clone(),
+            identity_id: approval.identity_id.clone(),
+            identity: approval.identity.clone(),
+            extent,
+            session: approval.session.clone(),
+            slot: approval.slot,
+            worktree_id: approval.worktree_id.clone(),
+            worktree: approval.worktree.clone(),
+            approval: approval.id.clone(),
+            made_at: now,
+            until: hour.then_some(now + HOUR),
+            boot: hour.then(|| self.boot.clone()),
+            boot_until: hour.then(|| self.clock.since_boot() + HOUR),
+            ended_at: None,
+        }
+    }
+
+    /// Tells everyone how a grant is now.
+    pub(crate) fn tell(&self, row: GrantRow) -> Grant {
+        let grant = seen(row);
+        self.bus.publish(Event::GrantChanged { grant: Box::new(grant.clone()) });
+        grant
+    }
+
+    /// Whether a grant that nobody has ended still holds. An hour is measured by a clock that nobody can
+    /// set, and sessions do not outlive the start of the machine that they began on.
+    fn holds(&self, row: &GrantRow) -> bool {
+        match (row.extent, row.boot_until) {
+            (Extent::Hour, Some(until)) => {
+                row.boot.as_ref() == Some(&self.boot) && self.clock.since_boot() < until
+            }
+            (Extent::Hour, None) => false,
+            _ => true,
+        }
+    }
+
+    async fn end_where(&self, is_meant: impl Fn(&GrantRow) -> bool) -> Result<Vec<Grant>> {
+        let mut ended = Vec::new();
+        for row in self.store.grants().await?.into_iter().filter(is_meant) {
+            ended.extend(self.end(row).await?);
+        }
+        Ok(ended)
+    }
+
+    async fn end(&self, mut row: GrantRow) -> Result<Option<Grant>> {
+        let now = self.clock.now();
+        if !self.store.end_grant(&row.id, now).await? {
+            return Ok(None);
+        }
+        row.ended_at = Some(now);
+        Ok(Some(self.tell(row)))
+    }
+}
+
+/// Whether a grant was given to this session, or to its worktree.
+pub(crate) fn reaches(row: &GrantRow, session: &str, worktree_id: &str) -> bool {
+    match row.extent {
+        Extent::Worktree => row.worktree_id == worktree_id,
+        Extent::Session | Extent::Hour => row.session == session,
+    }
+}
+
+fn seen(row: GrantRow) -> Grant {
+    Grant {
+        id: row.id,
+        action: row.action,
+        extent: row.extent,
+        subject: row.subject,
+        identity_id: row.identity_id,
+        identity: row.identity,
+        session: row.session,
+        slot: u32::try_from(row.slot).unwrap_or(0),
+        worktree_id: row.worktree_id,
+        worktree: row.worktree,
+        approval: row.approval,
+        made_at: row.made_at,
+        until: row.until,
+        ended_at: row.ended_at,
+    }
+}
