@@ -37,14 +37,15 @@ fn nothing_of_the_owners_environment_passes_but_what_a_terminal_needs() {
         assert_eq!(env.get(name), owner.get(name), "{name}");
     }
     assert!(env["PATH"].ends_with(&owner["PATH"]), "{}", env["PATH"]);
-    for name in
-        ["GITHUB_TOKEN", "GH_TOKEN", "NPM_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "OWNERS_EDITOR"]
-    {
+    for name in ["GITHUB_TOKEN", "GH_TOKEN", "NPM_TOKEN", "AWS_SECRET_ACCESS_KEY", "OWNERS_EDITOR"] {
         assert_eq!(env.get(name), None, "{name}");
     }
     for name in ["LANYARD_HOME", "LANYARD_PASSPHRASE_FILE", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"] {
         assert_eq!(env.get(name), None, "{name}");
     }
+    // The SSH agent is the session's own.
+    assert_ne!(env["SSH_AUTH_SOCK"], owner["SSH_AUTH_SOCK"]);
+    assert!(env["SSH_AUTH_SOCK"].starts_with(&world.home().display().to_string()));
     assert_eq!(env["MY_TOKEN"], "mine");
     assert!(!env["HOME"].starts_with(&owner["HOME"]), "{}", env["HOME"]);
 }

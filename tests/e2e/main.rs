@@ -15,6 +15,7 @@ mod prying;
 mod racing;
 mod secrets;
 mod sessions;
+mod signing;
 mod slots;
 mod vault;
 mod web;

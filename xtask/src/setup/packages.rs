@@ -5,6 +5,7 @@ use super::Level;
 use crate::host::Host;
 use crate::shell::{line, quietly, run, say};
 use anyhow::{Result, bail};
+use std::path::Path;
 use std::process::Command;
 
 /// How to see that something is installed.
@@ -57,6 +58,8 @@ const NEEDS: &[Need] = &[
     need(Test, Program("dunst"), ["dunst", "dunst", "dunst"]),
     need(Test, Program("gdbus"), ["libglib2.0-bin", "glib2", "glib2"]),
     need(Test, Program("kill"), ["procps", "procps-ng", "procps-ng"]),
+    need(Test, Program("ssh-keygen"), ["openssh-client", "openssh-clients", "openssh"]),
+    need(Test, Program("sshd"), ["openssh-server", "openssh-server", "openssh"]),
     need(Test, Program("python3"), ["python3", "python3", "python"]),
     need(Bench, Program("tmux"), ["tmux", "tmux", "tmux"]),
     need(Bench, Program("pass"), ["pass", "pass", "pass"]),
@@ -81,7 +84,8 @@ pub fn install(host: &Host, level: Level) -> Result<()> {
 
 fn is_there(host: &Host, sign: &Sign) -> bool {
     match sign {
-        Program(name) => host.has(name),
+        // Programs for administrators are not on everybody's PATH.
+        Program(name) => host.has(name) || Path::new("/usr/sbin").join(name).is_file(),
         Library(name) => quietly(Command::new("pkg-config").args(["--exists", name])),
     }
 }

@@ -4,6 +4,7 @@ use crate::approvals::*;
 use crate::grants::*;
 use crate::identities::*;
 use crate::issuers::*;
+use crate::keys::*;
 use crate::projects::*;
 use crate::secrets::*;
 use crate::sessions::*;
@@ -95,6 +96,10 @@ calls! {
     "identities.delete"      [Owner]                       DeleteIdentity  -> Done;
     "identities.environment" [Owner]                       GetEnvironment  -> Vec<Variable>;
 
+    "keys.show"              [Owner Approver Viewer Agent] ShowKey         -> Key;
+    "keys.set"               [Owner]                       SetKey          -> Key;
+    "keys.rotate"            [Owner]                       RotateKey       -> Key;
+
     "secrets.list"           [Owner Agent]                 ListSecrets     -> Vec<SecretEntry>;
     "secrets.set"            [Owner Agent]                 SetSecret       -> SecretEntry;
     "secrets.read"           [Owner Agent]                 ReadSecret      -> SecretValue;
@@ -172,7 +177,10 @@ mod tests {
     fn an_agent_can_only_ask_for_what_is_its_own() {
         let agent: Vec<_> =
             METHODS.iter().filter(|m| m.roles.contains(&Role::Agent)).map(|m| m.name).collect();
-        assert_eq!(agent, ["status", "identities.show", "secrets.list", "secrets.set", "secrets.read"]);
+        assert_eq!(
+            agent,
+            ["status", "identities.show", "keys.show", "secrets.list", "secrets.set", "secrets.read"]
+        );
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Identity {
     pub author_name: String,
     /// The address that its commits carry.
     pub author_email: String,
+    /// The SSH key that signs its commits, as OpenSSH writes it; none before its first need.
+    pub public_key: Option<String>,
     /// Who provides mailbox and phone.
     pub provider: Provider,
     /// Whether commands that name no identity mean this one.

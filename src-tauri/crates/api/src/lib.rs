@@ -12,6 +12,7 @@ pub mod events;
 pub mod grants;
 pub mod identities;
 pub mod issuers;
+pub mod keys;
 pub mod names;
 pub mod projects;
 pub mod roles;

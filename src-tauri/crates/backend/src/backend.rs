@@ -8,6 +8,7 @@ use crate::git::Git;
 use crate::grants::Grants;
 use crate::hidden::hiding;
 use crate::identities::Identities;
+use crate::keys::{self, Keys};
 use crate::members::Members;
 use crate::notify::Notifications;
 use crate::projects::Projects;
@@ -41,6 +42,8 @@ pub struct Backend {
     pub safe: Safe,
     /// Named personas.
     pub identities: Identities,
+    /// The identities' SSH keys.
+    pub keys: Keys,
     /// Numbered seats.
     pub slots: Slots,
     /// Git repositories.
@@ -87,6 +90,15 @@ impl Backend {
         let approvals = Approvals::open(store.clone(), bus.clone(), clock, grants.clone()).await?;
         let secrets =
             Secrets::new(store.clone(), bus.clone(), clock, safe.clone(), grants.clone(), approvals.clone());
+        let keys = Keys::open(keys::Parts {
+            store: store.clone(),
+            bus: bus.clone(),
+            clock,
+            safe: safe.clone(),
+            approvals: approvals.clone(),
+            folder: config.git(),
+        })
+        .await?;
         let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
         let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, config.worktrees());
         let sessions = Sessions::new(Parts {
@@ -98,14 +110,24 @@ impl Backend {
             worktrees: worktrees.clone(),
             secrets: secrets.clone(),
             grants: grants.clone(),
+            keys: keys.clone(),
             tasks: tasks.clone(),
             ending: ending.clone(),
             doors,
         });
         let domain = config.settings.email_domain.clone();
-        let homes = config.homes();
+        let (homes, its_keys) = (config.homes(), keys.clone());
         let backend = Self {
-            identities: Identities::new(store.clone(), bus.clone(), clock, safe.clone(), homes, domain),
+            identities: Identities::new(
+                store.clone(),
+                bus.clone(),
+                clock,
+                safe.clone(),
+                its_keys,
+                homes,
+                domain,
+            ),
+            keys,
             slots: Slots::open(store.clone(), bus.clone()).await?,
             issuers: Issuers::new(store.clone(), bus.clone(), clock, safe.clone()),
             members: Members::new(clock),

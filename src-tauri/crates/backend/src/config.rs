@@ -94,6 +94,7 @@ impl Config {
             &self.homes(),
             &self.sessions(),
             &self.keepers(),
+            &self.git(),
             log_folder,
         ] {
             make_folder(folder)?;
@@ -124,6 +125,11 @@ impl Config {
     /// The folder of Lanyard's own commands, first on every session's PATH.
     pub fn commands(&self) -> PathBuf {
         self.data.join("bin")
+    }
+
+    /// The folder of what git reads of Lanyard: public keys and settings. Sessions see it.
+    pub fn git(&self) -> PathBuf {
+        self.data.join("git")
     }
 
     /// Every folder that is Lanyard's alone.
@@ -171,6 +177,14 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("making the folder {}", folder.display()))
+}
+
+/// Writes a file that others read meanwhile: they see the old one or the new one, and never a part.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fresh = path.with_added_extension("new");
+    std::fs::write(&fresh, bytes)
+        .and_then(|()| std::fs::rename(&fresh, path))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 struct Places {

@@ -50,6 +50,10 @@ async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> 
         R::DeleteIdentity(c) => reply(&c.clone(), b.identities.delete(c).await?),
         R::GetEnvironment(c) => reply(&c.clone(), environment(b, c).await?),
 
+        R::ShowKey(c) => reply(&c, b.keys.show(&own(b, caller, &c.identity).await?).await?),
+        R::SetKey(c) => reply(&c, b.keys.set(&own(b, caller, &c.identity).await?, c.policy).await?),
+        R::RotateKey(c) => reply(&c, b.keys.rotate(&own(b, caller, &c.identity).await?).await?),
+
         R::ListSecrets(c) => reply(&c, b.secrets.list(&own(b, caller, &c.identity).await?).await?),
         R::SetSecret(c) => {
             reply(&c.clone(), b.secrets.set(caller, &own(b, caller, &c.identity).await?, c).await?)

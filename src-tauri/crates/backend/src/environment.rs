@@ -94,8 +94,20 @@ pub struct Place<'a> {
     pub commands: &'a Path,
     /// Names that the project takes over from the owner's environment.
     pub allowed: &'a [String],
+    /// How commits are signed.
+    pub signing: Signing,
     /// The session itself; none for a single command of `lanyard run`.
     pub session: Option<Seat<'a>>,
+}
+
+/// How commits are signed, and whose signatures count.
+pub struct Signing {
+    /// Whether commits are signed at all.
+    pub signs: bool,
+    /// The file with the identity's public key.
+    pub key: PathBuf,
+    /// The file with the public keys of all identities.
+    pub signers: PathBuf,
 }
 
 /// The session that an environment is for.
@@ -106,6 +118,8 @@ pub struct Seat<'a> {
     pub slot: u32,
     /// Its own socket.
     pub socket: &'a Path,
+    /// The socket of its SSH agent.
+    pub ssh: &'a Path,
 }
 
 /// Makes an environment out of the owner's, the place, and the credentials that are injected.
@@ -122,8 +136,9 @@ pub fn build(
         }
     }
     env.insert("PATH".into(), path(owner, place.commands));
-    env.extend(own_places(place.home));
+    env.extend(own_places(place.home, place.session.is_some()));
     env.extend(author(place.identity));
+    env.extend(settings(place.identity, &place.signing));
     env.extend(place.session.as_ref().map(seat).unwrap_or_default());
     env.insert("LANYARD_IDENTITY".into(), place.identity.name.clone());
     env.extend(toolchains(owner));
@@ -140,12 +155,13 @@ fn path(owner: &BTreeMap<OsString, OsString>, commands: &Path) -> String {
 }
 
 /// Where tools keep their logins: below the identity's home, whatever they would choose themselves.
-fn own_places(home: &Path) -> Vec<(String, String)> {
+fn own_places(home: &Path, in_session: bool) -> Vec<(String, String)> {
     let below = |place: &str| home.join(place).to_string_lossy().into_owned();
     let known_hosts = below(".ssh/known_hosts").replace('\'', "'\\''");
     // OpenSSH looks up the home of the user id, not HOME: it must be told to read nothing of the owner's.
+    let agent = if in_session { "SSH_AUTH_SOCK" } else { "none" };
     let ssh = format!(
-        "ssh -F none -o IdentityFile=none -o IdentityAgent=none -o 'UserKnownHostsFile=\"{known_hosts}\"'"
+        "ssh -F none -o IdentityFile=none -o IdentityAgent={agent} -o 'UserKnownHostsFile=\"{known_hosts}\"'"
     );
     [
         ("HOME", below("")),
@@ -176,26 +192,43 @@ fn own_places(home: &Path) -> Vec<(String, String)> {
     .collect()
 }
 
-/// Whose commits they are. Settings from the environment outrank every file, so a repository's own helper
-/// that knows the owner's login is put out of use as well.
-fn author(identity: &IdentityRow) -> Vec<(String, String)> {
-    let (name, email) = (identity.author_name.as_str(), identity.author_email.as_str());
-    let settings = [("user.name", name), ("user.email", email), ("credential.helper", "")];
-    let roles = ["AUTHOR", "COMMITTER"].into_iter().flat_map(|role| {
-        [(format!("GIT_{role}_NAME"), name.to_string()), (format!("GIT_{role}_EMAIL"), email.to_string())]
-    });
+/// Whose commits they are.
+fn author(identity: &IdentityRow) -> impl Iterator<Item = (String, String)> {
+    let (name, email) = (&identity.author_name, &identity.author_email);
+    ["AUTHOR", "COMMITTER"].into_iter().flat_map(move |role| {
+        [(format!("GIT_{role}_NAME"), name.clone()), (format!("GIT_{role}_EMAIL"), email.clone())]
+    })
+}
+
+/// What git is told. Settings from the environment outrank every file, so a repository's own helper that
+/// knows the owner's login, and a signing key of the owner's, are put out of use as well.
+fn settings(identity: &IdentityRow, signing: &Signing) -> Vec<(String, String)> {
+    let (key, signers) = (signing.key.to_string_lossy(), signing.signers.to_string_lossy());
+    let signs = if signing.signs { "true" } else { "false" };
+    let settings = [
+        ("user.name", identity.author_name.as_str()),
+        ("user.email", &identity.author_email),
+        ("user.signingkey", &key),
+        ("gpg.format", "ssh"),
+        ("gpg.ssh.program", "ssh-keygen"),
+        ("gpg.ssh.allowedSignersFile", &signers),
+        ("commit.gpgsign", signs),
+        ("tag.gpgsign", signs),
+        ("credential.helper", ""),
+    ];
     let set = settings.iter().enumerate().flat_map(|(n, (key, value))| {
         [
             (format!("GIT_CONFIG_KEY_{n}"), key.to_string()),
             (format!("GIT_CONFIG_VALUE_{n}"), value.to_string()),
         ]
     });
-    roles.chain(set).chain([("GIT_CONFIG_COUNT".into(), settings.len().to_string())]).collect()
+    set.chain([("GIT_CONFIG_COUNT".into(), settings.len().to_string())]).collect()
 }
 
 fn seat(seat: &Seat<'_>) -> Vec<(String, String)> {
     vec![
         ("LANYARD_SOCKET".into(), seat.socket.to_string_lossy().into_owned()),
+        ("SSH_AUTH_SOCK".into(), seat.ssh.to_string_lossy().into_owned()),
         ("LANYARD_SLOT".into(), seat.slot.to_string()),
         ("LANYARD_SESSION".into(), seat.session.to_string()),
     ]
@@ -245,7 +278,13 @@ mod tests {
             home: Path::new("/data/homes/i1"),
             commands: Path::new("/data/bin"),
             allowed: &allowed,
-            session: Some(Seat { session: "s1", slot: 3, socket: Path::new("/run/agent.sock") }),
+            signing: Signing { signs: true, key: "/data/git/i1.pub".into(), signers: "/data/git/all".into() },
+            session: Some(Seat {
+                session: "s1",
+                slot: 3,
+                socket: Path::new("/run/agent.sock"),
+                ssh: Path::new("/run/ssh.sock"),
+            }),
         };
         build(&owner, &place, secrets).into_iter().map(|(k, v)| (k, v.expose().to_string())).collect()
     }
@@ -259,7 +298,7 @@ mod tests {
         );
         assert_eq!(env.get("LANG").map(String::as_str), Some("C"));
         assert_eq!(env.get("FOO").map(String::as_str), Some("f"));
-        assert!(!env.contains_key("GITHUB_TOKEN") && !env.contains_key("SSH_AUTH_SOCK"));
+        assert!(!env.contains_key("GITHUB_TOKEN") && env["SSH_AUTH_SOCK"] == "/run/ssh.sock");
     }
 
     #[test]

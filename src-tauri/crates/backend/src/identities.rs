@@ -3,8 +3,9 @@
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::make_folder;
+use crate::keys::{self, Keys};
 use crate::safe::Safe;
-use crate::store::{self, IdentityRow, Store};
+use crate::store::{self, IdentityRow, KeyRow, Store};
 use anyhow::{Context, Result, bail};
 use api::identities::{CreateIdentity, DeleteIdentity, Identity, Provider, UpdateIdentity, UseIdentity};
 use api::names::{check_name, shown};
@@ -21,6 +22,7 @@ pub struct Identities {
     bus: Bus,
     clock: Clock,
     safe: Safe,
+    keys: Keys,
     homes: PathBuf,
     email_domain: String,
 }
@@ -32,21 +34,23 @@ impl Identities {
         bus: Bus,
         clock: Clock,
         safe: Safe,
+        keys: Keys,
         homes: PathBuf,
         email_domain: String,
     ) -> Self {
-        Self { store, bus, clock, safe, homes, email_domain }
+        Self { store, bus, clock, safe, keys, homes, email_domain }
     }
 
     /// All identities, by name.
     pub async fn list(&self) -> Result<Vec<Identity>> {
         let rows = self.store.identities().await?;
         let current = self.store.current_identity().await?;
-        let keys = self.store.secret_keys().await?;
+        let (secrets, keys) = (self.store.secret_keys().await?, self.store.keys().await?);
         let seen = |row: IdentityRow| {
-            let secrets = keys.iter().filter(|(identity, ..)| *identity == row.id).count();
+            let secrets = secrets.iter().filter(|(identity, ..)| *identity == row.id).count();
+            let key = keys.iter().find(|key| key.identity_id == row.id && key.retired_at.is_none());
             let is_current = current.as_deref() == Some(&row.id);
-            seen(row, is_current, secrets)
+            seen(row, is_current, secrets, key)
         };
         Ok(rows.into_iter().map(seen).collect())
     }
@@ -56,7 +60,8 @@ impl Identities {
         let current = self.store.current_identity().await?;
         let secrets = self.store.secrets(&row.id).await?.len();
         let is_current = current.as_deref() == Some(&row.id);
-        Ok(seen(row, is_current, secrets))
+        let key = self.store.key(&row.id).await?;
+        Ok(seen(row, is_current, secrets, key.as_ref()))
     }
 
     /// Creates an identity with a key and a home of its own; the first one becomes the current one.
@@ -83,6 +88,12 @@ impl Identities {
             // What keeps the row from being written is the failure to tell, not what is left of the folder.
             std::fs::remove_dir(&home).ok();
             return Err(e);
+        }
+        if let Err(e) = self.keys.of(&row).await {
+            tracing::error!(
+                "making the SSH key of {}, which is tried again at its first use: {e:#}",
+                row.name
+            );
         }
         if self.store.current_identity().await?.is_none() {
             self.store.set_current_identity(&row.id).await?;
@@ -113,6 +124,7 @@ impl Identities {
         self.check_unique(&row).await?;
         row.updated_at = self.clock.now();
         self.store.update_identity(&row).await?;
+        self.keys.readdress(&row).await?;
         self.tell(&row.id);
         self.show(row).await
     }
@@ -145,6 +157,7 @@ impl Identities {
                 .hint("go on with --force")
             );
         }
+        self.keys.retire(&row).await?;
         self.store.delete_identity(&row.id).await?;
         let home = self.homes.join(&row.id);
         if let Err(e) = tokio::fs::remove_dir_all(&home).await
@@ -248,7 +261,7 @@ fn phone(number: Option<String>) -> Result<Option<String>> {
     }
 }
 
-fn seen(row: IdentityRow, current: bool, secrets: usize) -> Identity {
+fn seen(row: IdentityRow, current: bool, secrets: usize, key: Option<&KeyRow>) -> Identity {
     Identity {
         id: row.id,
         name: row.name,
@@ -256,6 +269,7 @@ fn seen(row: IdentityRow, current: bool, secrets: usize) -> Identity {
         phone: row.phone,
         author_name: row.author_name,
         author_email: row.author_email,
+        public_key: key.map(|key| keys::line(&key.public_key)),
         provider: Provider::Local,
         current,
         secrets: u32::try_from(secrets).unwrap_or(u32::MAX),

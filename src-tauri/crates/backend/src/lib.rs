@@ -14,6 +14,7 @@ pub mod grants;
 pub mod hidden;
 pub mod identities;
 pub mod keeper;
+pub mod keys;
 pub mod members;
 pub mod notify;
 pub mod projects;

@@ -54,7 +54,7 @@ fn keep_in_place(number: &str) -> ExitCode {
     match config.and_then(|config| Ok((config, here?))) {
         Ok((config, here)) => {
             let kept = if here.starts_with(config.worktrees()) { vec![here] } else { Vec::new() };
-            let hiding = hiding(&config, kept, vec![config.commands()]);
+            let hiding = hiding(&config, kept, vec![config.commands(), config.git()]);
             backend::keeper::in_place::run_spec(number, hiding)
         }
         Err(e) => fail(None, &told(&e).to_string()),

@@ -7,6 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::grants::GrantsCommand;
 use crate::hand::Hand;
 use crate::identity::IdentityCommand;
+use crate::keys::KeysCommand;
 use crate::project::ProjectCommand;
 use crate::run::RunCommand;
 use crate::secrets::SecretsCommand;
@@ -39,6 +40,9 @@ pub enum Command {
     /// Create, show, change and delete identities
     #[command(subcommand, alias = "identities")]
     Identity(IdentityCommand),
+    /// Show, replace and guard the SSH key of an identity, which signs its commits
+    #[command(subcommand, alias = "key")]
+    Keys(KeysCommand),
     /// Set, get, list and delete the secrets of an identity
     #[command(subcommand, alias = "secret")]
     Secrets(SecretsCommand),
@@ -83,6 +87,7 @@ impl Command {
         match self {
             Command::Status => status::run(hand),
             Command::Identity(command) => command.run(hand),
+            Command::Keys(command) => command.run(hand),
             Command::Secrets(command) => command.run(hand),
             Command::Approvals(command) => command.run(hand),
             Command::Grants(command) => command.run(hand),

@@ -162,6 +162,7 @@ fn show(hand: &Hand, identity: &Identity) -> Result<()> {
         rows.push(("email", identity.email.clone()));
         rows.extend(identity.phone.clone().map(|phone| ("phone", phone)));
         rows.push(("git author", author));
+        rows.extend(identity.public_key.clone().map(|key| ("ssh key", key)));
         rows.push(("secrets", identity.secrets.to_string()));
         rows.push(("current", if identity.current { "yes" } else { "no" }.into()));
         rows.push(("created", ago(out.now, identity.created_at)));

@@ -14,6 +14,7 @@ mod fake;
 mod grants;
 mod hand;
 mod identity;
+mod keys;
 mod output;
 mod place;
 mod project;

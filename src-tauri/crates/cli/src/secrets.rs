@@ -76,10 +76,23 @@ pub struct Set {
 
 /// The policies by name.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum PolicyName {
+pub enum PolicyName {
+    /// Freely.
     Auto,
+    /// Each time with the owner's approval.
     Ask,
+    /// Never for an agent.
     Deny,
+}
+
+impl From<PolicyName> for Policy {
+    fn from(name: PolicyName) -> Self {
+        match name {
+            PolicyName::Auto => Policy::Auto,
+            PolicyName::Ask => Policy::Ask,
+            PolicyName::Deny => Policy::Deny,
+        }
+    }
 }
 
 impl SecretsCommand {
@@ -124,11 +137,7 @@ fn print_line(text: &str) -> Result<()> {
 impl Set {
     fn run(self, hand: &mut Hand) -> Result<()> {
         let value = self.read_value()?;
-        let policy = self.policy.map(|policy| match policy {
-            PolicyName::Auto => Policy::Auto,
-            PolicyName::Ask => Policy::Ask,
-            PolicyName::Deny => Policy::Deny,
-        });
+        let policy = self.policy.map(Policy::from);
         let set =
             SetSecret { identity: self.whose.identity, key: self.key, value, policy, notes: self.notes };
         let entry = hand.ask(&set)?;

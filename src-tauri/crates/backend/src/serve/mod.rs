@@ -4,6 +4,7 @@ mod connection;
 mod handover;
 pub mod remote;
 pub mod socket;
+mod ssh;
 
 use crate::backend::Backend;
 use crate::caller::Caller;

@@ -1,6 +1,6 @@
 //! The Unix sockets: the owner's, and one for each session.
 
-use super::connection::serve;
+use super::{connection, ssh};
 use crate::backend::Backend;
 use crate::caller::{Asker, Caller};
 use crate::sessions::Door;
@@ -73,11 +73,12 @@ async fn take(lock: &File, path: &Path) -> Result<()> {
 
 /// Serves the owner until the daemon ends.
 pub async fn serve_owner(backend: Backend, socket: &OwnerSocket) {
-    accept(&backend, &socket.listener, &backend.ending, |stream| check_owner(stream).map(|()| Caller::Owner))
-        .await;
+    let check = |stream: &UnixStream| check_owner(stream).map(|()| Caller::Owner);
+    let serve = |stream, caller| connection::serve(backend.clone(), stream, caller);
+    accept(&backend, &socket.listener, &backend.ending, check, serve).await;
 }
 
-/// Serves each session's own socket as it is opened, until the daemon ends.
+/// Serves each session's own sockets as they are opened, until the daemon ends.
 pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
     let ending = backend.ending.clone();
     while let Some(Some(door)) = ending.run_until_cancelled(doors.recv()).await {
@@ -91,20 +92,24 @@ pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
                 asker: Asker::new(peer),
             };
             let check = |stream: &UnixStream| check_agent(stream, door.keeper).map(agent);
+            let calls = |stream, caller| connection::serve(backend.clone(), stream, caller);
+            let signs = |stream, caller| ssh::serve(backend.clone(), stream, caller);
             tokio::select! {
                 () = door.closed.cancelled() => {}
-                () = accept(&backend, &door.listener, &closed, check) => {}
+                () = accept(&backend, &door.listener, &closed, check, calls) => {}
+                () = accept(&backend, &door.ssh, &closed, check, signs) => {}
             }
         });
     }
 }
 
 /// Accepts connections until the end; each is checked, and served in a task of its own.
-async fn accept(
+async fn accept<S: Future<Output = ()> + Send + 'static>(
     backend: &Backend,
     listener: &UnixListener,
     end: &tokio_util::sync::CancellationToken,
     check: impl Fn(&UnixStream) -> api::Result<Caller>,
+    serve: impl Fn(UnixStream, api::Result<Caller>) -> S,
 ) {
     while let Some(accepted) = end.run_until_cancelled(listener.accept()).await {
         match accepted {
@@ -113,7 +118,7 @@ async fn accept(
                 if let Err(error) = &caller {
                     tracing::warn!(target: "audit", "refused at a socket: {}", error.message);
                 }
-                backend.tasks.spawn(serve(backend.clone(), stream, caller));
+                backend.tasks.spawn(serve(stream, caller));
             }
             Err(e) => {
                 // Too many open files: those that are open must be served before new ones are taken.

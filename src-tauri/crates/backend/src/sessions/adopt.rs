@@ -29,8 +29,7 @@ impl Sessions {
         row.keeper_pid = Some(i64::from(hello.keeper));
         self.store.put_session(&row).await?;
         if hello.ended.is_none() {
-            let listener = self.bind(&row.id)?;
-            self.open_door(&row, hello.keeper, listener).await;
+            self.open_door(&row, hello.keeper, self.bind(&row.id)?).await;
         }
         tracing::info!("adopted session {} of slot {}", row.id, row.slot);
         self.tell(&row);

@@ -1,19 +1,23 @@
 //! Launching a session: its row, its socket, its environment, its keeper.
 
 use super::{Order, Sessions, seen};
+use crate::agents;
 use crate::config::make_folder;
-use crate::environment::{self, Place, Seat};
+use crate::environment::{self, Place, Seat, Signing};
 use crate::hidden::hiding;
 use crate::keeper::control::Guard;
 use crate::keeper::hiding::Hiding;
 use crate::keeper::launch::launch;
 use crate::keeper::link::Link;
 use crate::keeper::spec::Spec;
+use crate::keys;
 use crate::projects::allowed_env;
 use crate::store::{self, ProjectRow, SessionRow};
 use anyhow::{Context, Result};
+use api::secrets::Policy;
 use api::sessions::{Session, State};
 use api::{Event, SecretText};
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
@@ -31,6 +35,8 @@ pub struct Door {
     pub keeper: u32,
     /// The socket.
     pub listener: UnixListener,
+    /// The socket of its SSH agent.
+    pub ssh: UnixListener,
     /// Cancelled when the session ends.
     pub closed: CancellationToken,
 }
@@ -72,8 +78,8 @@ impl Sessions {
         order: &Order,
         row: &SessionRow,
     ) -> Result<Vec<(String, SecretText)>> {
-        let socket = self.agent_socket(&row.id);
-        let seat = Seat { session: &row.id, slot: order.slot, socket: &socket };
+        let (socket, ssh) = self.sockets(&row.id);
+        let seat = Seat { session: &row.id, slot: order.slot, socket: &socket, ssh: &ssh };
         self.build(&order.identity, &allowed_env(project), Some(seat)).await
     }
 
@@ -87,8 +93,18 @@ impl Sessions {
         let home = self.config.home(&identity.id);
         environment::furnish(&home)?;
         let commands = self.config.commands();
-        let place = Place { identity, home: &home, commands: &commands, allowed, session };
+        let signing = self.signing(identity, session.is_some()).await?;
+        let place = Place { identity, home: &home, commands: &commands, allowed, signing, session };
         Ok(environment::build(&self.config.owner_env, &place, secrets))
+    }
+
+    /// How commits are signed: by the session's SSH agent, through OpenSSH's `ssh-keygen` where it is there.
+    async fn signing(&self, identity: &store::IdentityRow, in_session: bool) -> Result<Signing> {
+        let policy = keys::policy(&self.keys.of(identity).await?);
+        let (key, signers) = self.keys.files(&identity.id);
+        let path = self.config.owner_env.get(OsStr::new("PATH")).map(|path| path.as_os_str());
+        let can = agents::find_program("ssh-keygen", path).is_some() && policy != Policy::Deny;
+        Ok(Signing { signs: in_session && can, key, signers })
     }
 
     async fn launch_keeper(
@@ -99,7 +115,7 @@ impl Sessions {
         env: Vec<(String, SecretText)>,
     ) -> Result<SessionRow> {
         make_folder(&self.config.session_folder(&row.id))?;
-        let listener = self.bind(&row.id)?;
+        let listeners = self.bind(&row.id)?;
         let spec = Spec {
             hiding: self.hiding(project, order, &row.id),
             session: row.id.clone(),
@@ -120,7 +136,7 @@ impl Sessions {
         row.state = State::Working.name().into();
         row.keeper_pid = Some(i64::from(hello.keeper));
         self.store.put_session(&row).await?;
-        self.open_door(&row, hello.keeper, listener).await;
+        self.open_door(&row, hello.keeper, listeners).await;
         Ok(row)
     }
 
@@ -131,27 +147,23 @@ impl Sessions {
             PathBuf::from(&project.path),
             self.config.home(&order.identity.id),
         ];
-        hiding(&self.config, kept, vec![self.config.session_folder(id), self.config.commands()])
+        let shown = vec![self.config.session_folder(id), self.config.commands(), self.config.git()];
+        hiding(&self.config, kept, shown)
     }
 
-    /// Binds a session's own socket, which only its own processes can use.
-    pub(super) fn bind(&self, id: &str) -> Result<UnixListener> {
-        let socket = self.agent_socket(id);
-        match std::fs::remove_file(&socket) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(e).context("clearing a session's socket");
-            }
-            _ => {}
-        }
-        let listener =
-            UnixListener::bind(&socket).with_context(|| format!("making the socket {}", socket.display()))?;
-        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))
-            .context("closing a session's socket")?;
-        Ok(listener)
+    /// Binds a session's own socket and that of its SSH agent, which only its own processes can use.
+    pub(super) fn bind(&self, id: &str) -> Result<(UnixListener, UnixListener)> {
+        let (socket, ssh) = self.sockets(id);
+        Ok((bind(&socket)?, bind(&ssh)?))
     }
 
-    /// Hands a session's socket over to be served.
-    pub(super) async fn open_door(&self, row: &SessionRow, keeper: u32, listener: UnixListener) {
+    /// Hands a session's sockets over to be served.
+    pub(super) async fn open_door(
+        &self,
+        row: &SessionRow,
+        keeper: u32,
+        (listener, ssh): (UnixListener, UnixListener),
+    ) {
         let closed = CancellationToken::new();
         let door = Door {
             session: row.id.clone(),
@@ -159,6 +171,7 @@ impl Sessions {
             identity_id: row.identity_id.clone(),
             keeper,
             listener,
+            ssh,
             closed: closed.clone(),
         };
         self.live.doors.lock().unwrap_or_else(|e| e.into_inner()).insert(row.id.clone(), closed);
@@ -167,8 +180,9 @@ impl Sessions {
         }
     }
 
-    fn agent_socket(&self, id: &str) -> PathBuf {
-        self.config.session_folder(id).join("agent.sock")
+    fn sockets(&self, id: &str) -> (PathBuf, PathBuf) {
+        let folder = self.config.session_folder(id);
+        (folder.join("agent.sock"), folder.join("ssh.sock"))
     }
 
     /// Lets the keeper of a slot's last session go, whose terminal was kept to be read.
@@ -198,6 +212,20 @@ impl Sessions {
         let session = Box::new(seen(row.clone()));
         self.bus.publish(Event::SessionStateChanged { session, at: self.clock.now() });
     }
+}
+
+fn bind(socket: &Path) -> Result<UnixListener> {
+    match std::fs::remove_file(socket) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(e).context("clearing a session's socket");
+        }
+        _ => {}
+    }
+    let listener =
+        UnixListener::bind(socket).with_context(|| format!("making the socket {}", socket.display()))?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
+        .context("closing a session's socket")?;
+    Ok(listener)
 }
 
 /// Removes a session's folder with its sockets.

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::grants::Grants;
 use crate::keeper::link::Link;
+use crate::keys::Keys;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
 use crate::store::{IdentityRow, ProjectRow, SessionRow, Store, WorktreeRow};
@@ -51,6 +52,7 @@ pub struct Sessions {
     worktrees: Worktrees,
     secrets: Secrets,
     grants: Grants,
+    keys: Keys,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -88,6 +90,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// The room of grants.
     pub grants: Grants,
+    /// The room of keys.
+    pub keys: Keys,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -99,10 +103,24 @@ pub struct Parts {
 impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, bus, clock, config, projects, worktrees, secrets, grants, tasks, ending, doors } =
-            parts;
+        let Parts { store, bus, clock, config, projects, worktrees, secrets, .. } = parts;
+        let Parts { grants, keys, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
-        Self { store, bus, clock, config, projects, worktrees, secrets, grants, tasks, ending, doors, live }
+        Self {
+            store,
+            bus,
+            clock,
+            config,
+            projects,
+            worktrees,
+            secrets,
+            grants,
+            keys,
+            tasks,
+            ending,
+            doors,
+            live,
+        }
     }
 
     /// The sessions that run, or the newest of all.
