@@ -4,7 +4,7 @@ use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use tests::{DEADLINE, World, text};
+use tests::{DEADLINE, World, client, text};
 
 struct Web {
     client: Client,
@@ -18,12 +18,7 @@ impl Web {
         let (page, code) = address.trim().split_once("/#code=").expect("the address carries a code");
         assert!(page.starts_with("http://127.0.0.1:"), "{page}");
         // The door closes a connection whose body was too large: no later request may be sent on it.
-        let client = Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .timeout(DEADLINE)
-            .build()
-            .expect("a client");
+        let client = client().pool_max_idle_per_host(0).build().expect("a client");
         Self { client, origin: page.to_string(), code: code.to_string() }
     }
 

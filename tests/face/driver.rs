@@ -28,7 +28,7 @@ impl Driver {
             .spawn()
             .expect("the WebDriver program starts");
         ports.iter().for_each(|port| wait_for_door(&mut program, *port));
-        let http = Client::builder().timeout(COMMAND_DEADLINE).build().expect("an HTTP client");
+        let http = tests::client().timeout(COMMAND_DEADLINE).build().expect("an HTTP client");
         let mut driver = Self { http, session: format!("http://127.0.0.1:{}/session", ports[0]), program };
         let opened = driver.post("", &json!({ "capabilities": { "alwaysMatch": capabilities } }));
         let opened = opened.unwrap_or_else(|told| panic!("no WebDriver session: {told}"));

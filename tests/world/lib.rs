@@ -16,6 +16,7 @@ mod programs;
 mod repository;
 mod run;
 mod terminal;
+mod web;
 
 pub use daemon::Daemon;
 pub use door::Door;
@@ -24,6 +25,7 @@ pub use processes::{Process, mentioning};
 pub use programs::{present, program, python};
 pub use run::{Outcome, run, wait_for_end};
 pub use terminal::Terminal;
+pub use web::client;
 
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -44,6 +44,12 @@ impl Clock {
     }
 }
 
+/// The time that RFC 3339 text tells.
+pub fn from_rfc3339(text: &str) -> Option<Millis> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
+    Millis::try_from(at / 1_000_000).ok()
+}
+
 /// A time as RFC 3339 text in UTC, for example `2026-11-21T08:00:00.5Z`.
 pub fn rfc3339(at: Millis) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
@@ -57,5 +63,11 @@ mod tests {
     #[test]
     fn times_are_told_in_rfc_3339() {
         assert_eq!(super::rfc3339(1_500), "1970-01-01T00:00:01.5Z");
+    }
+
+    #[test]
+    fn times_of_others_are_read_with_their_zone() {
+        assert_eq!(super::from_rfc3339("1970-01-01T01:00:01.5+01:00"), Some(1_500));
+        assert_eq!(super::from_rfc3339("tomorrow"), None);
     }
 }

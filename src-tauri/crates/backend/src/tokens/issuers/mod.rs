@@ -1,7 +1,23 @@
 //! The room of issuers: what mints tokens, as the owner has set it up, each with its secret under its own key.
 
+mod app_key;
+mod cloudflare;
 mod command;
+mod complaint;
+#[cfg(test)]
+mod failing;
+mod github_app;
+mod github_pat;
+mod gitlab;
+mod http;
 mod kinds;
+mod npm;
+mod setup;
+#[cfg(test)]
+mod stand_in;
+mod vercel;
+#[cfg(test)]
+mod working;
 
 pub use kinds::open;
 
