@@ -2,10 +2,12 @@
 // What a test unwraps is what it is about: a failure there is the test's own.
 #![allow(clippy::unwrap_used)]
 
+mod approvals;
 mod bad_input;
 mod completions;
 mod doors;
 mod environment;
+mod grants;
 mod house;
 mod identities;
 mod killing;

@@ -15,6 +15,7 @@ mod processes;
 mod programs;
 mod repository;
 mod run;
+mod script;
 mod terminal;
 mod web;
 
@@ -24,6 +25,7 @@ pub use owner::OWNERS_LOGINS;
 pub use processes::{Process, mentioning};
 pub use programs::{present, program, python};
 pub use run::{Outcome, run, wait_for_end};
+pub use script::Script;
 pub use terminal::Terminal;
 pub use web::client;
 
@@ -148,20 +150,9 @@ impl World {
         self.lanyard(&args).json()
     }
 
-    /// Runs a shell script as the agent of a slot and gives what it wrote, and its exit status.
-    ///
-    /// The script's own output goes to a file, since a terminal would wrap it.
+    /// Runs a shell script as the agent of a slot to its end, and gives what it wrote, and its exit status.
     pub fn as_agent(&self, slot: u32, branch: &str, script: &str) -> Outcome {
-        let (out, err) = (self.path(&format!("{branch}.out")), self.path(&format!("{branch}.err")));
-        let whole = format!("exec >{} 2>{}\n{script}", out.display(), err.display());
-        let session = self.start(slot, branch, &["sh", "-c", &whole]);
-        let exit = self.ended(text(&session, "id"))["exit"].take();
-        let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-        Outcome {
-            status: exit["code"].as_i64().map(|code| code as i32),
-            stdout: read(out),
-            stderr: read(err),
-        }
+        self.script(slot, branch, script).outcome()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: Lanyard beside its peers, as ratios measured in one run.
 
+mod approvals;
 mod bytes;
 mod door;
 mod memory;
@@ -25,8 +26,9 @@ pub fn bench(host: &Host) -> Result<()> {
     say("building the release programs");
     run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
     let mut rows: Vec<Row> = Vec::new();
-    let measures: [(&str, Measure); 4] = [
+    let measures: [(&str, Measure); 5] = [
         ("reading a secret", secrets::measure),
+        ("answering an approval", approvals::measure),
         ("starting a session", start::measure),
         ("the bytes of a terminal", bytes::measure),
         ("idle sessions", memory::measure),

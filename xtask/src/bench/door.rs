@@ -3,7 +3,7 @@
 use super::pty::Shows;
 use anyhow::{Context, Result, bail};
 use api::wire::{CHUNK_HEAD, Kind, Outgoing, Question, chunk_head, read_chunk_head};
-use api::{Call, sessions};
+use api::{Call, Event, sessions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -37,6 +37,15 @@ impl Door {
             {
                 let reply = answer.result.map_err(|error| anyhow::anyhow!("{}: {error}", C::METHOD))?;
                 return serde_json::from_str(reply.get()).with_context(|| format!("reading {}", C::METHOD));
+            }
+        }
+    }
+
+    /// Waits for the next event.
+    pub fn event(&mut self) -> Result<Event> {
+        loop {
+            if let Outgoing::Event(event) = self.line()? {
+                return Ok(event);
             }
         }
     }

@@ -3,7 +3,10 @@
 use api::Role;
 use peer::Peer;
 use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -80,10 +83,9 @@ impl Asker {
         }
     }
 
+    /// Where the process cannot be watched, it counts as ended: nothing is handed out to it.
     async fn ended(&self) {
-        let watched =
-            self.peer.pidfd.try_clone().and_then(|fd| AsyncFd::with_interest(fd, Interest::READABLE));
-        match watched {
+        match self.peer.pidfd.try_clone().and_then(watched) {
             // A pidfd is readable once its process has ended.
             Ok(watched) => drop(watched.readable().await),
             Err(e) => tracing::error!("watching a process that waits: {e}"),
@@ -95,12 +97,17 @@ impl Asker {
         let peer = self.peer.clone();
         // Reading another process's memory may block, if that process has made it so.
         let read = tokio::task::spawn_blocking(move || peer.command_lines());
-        let read = tokio::time::timeout(std::time::Duration::from_secs(1), read).await;
+        let read = tokio::time::timeout(Duration::from_secs(1), read).await;
         match read {
             Ok(Ok(Ok(lines))) => lines,
             _ => Default::default(),
         }
     }
+}
+
+fn watched(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: the descriptor is owned by what watches it, and stays open and the same as long as that lives.
+    Ok(unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) }?)
 }
 
 impl fmt::Debug for Asker {

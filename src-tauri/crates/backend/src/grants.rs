@@ -172,3 +172,93 @@ fn seen(row: GrantRow) -> Grant {
         ended_at: row.ended_at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::IdentityRow;
+    use api::approvals::State;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    static WALL: AtomicI64 = AtomicI64::new(1_700_000_000_000);
+    static SINCE_BOOT: AtomicI64 = AtomicI64::new(500_000);
+
+    fn approval() -> ApprovalRow {
+        ApprovalRow {
+            id: "approval".into(),
+            action: Action::ReadSecret,
+            subject: "KEY".into(),
+            identity_id: "ada".into(),
+            identity: "ada".into(),
+            session: "session".into(),
+            slot: 1,
+            agent: "shell".into(),
+            worktree_id: "worktree".into(),
+            worktree: "one".into(),
+            pid: 1,
+            command: "[]".into(),
+            reason: None,
+            details: "[]".into(),
+            asked_at: 0,
+            until: 1,
+            state: State::Open,
+            answer: None,
+            because: None,
+            answered_at: None,
+        }
+    }
+
+    async fn room(folder: &std::path::Path) -> Grants {
+        let store = Store::open(&folder.join("lanyard.db")).await.unwrap();
+        let clock = Clock::of_a_test(|| WALL.load(Ordering::SeqCst), || SINCE_BOOT.load(Ordering::SeqCst));
+        Grants::new(store, Bus::default(), clock)
+    }
+
+    async fn covers(grants: &Grants) -> bool {
+        let wanted = Use {
+            session: "session",
+            worktree_id: "worktree",
+            identity_id: "ada",
+            action: Action::ReadSecret,
+            subject: "KEY",
+        };
+        grants.covering(&wanted).await.unwrap().is_some()
+    }
+
+    #[tokio::test]
+    async fn an_hour_is_an_hour_whatever_the_wall_clock_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let grants = room(folder.path()).await;
+        let ada = IdentityRow {
+            id: "ada".into(),
+            name: "ada".into(),
+            email: "ada@lanyard.localhost".into(),
+            phone: None,
+            author_name: "ada".into(),
+            author_email: "ada@lanyard.localhost".into(),
+            wrapped_key: Vec::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        grants.store.insert_identity(&ada).await.unwrap();
+        grants.store.insert_approval(&approval()).await.unwrap();
+        let grant = grants.fresh(&approval(), Extent::Hour);
+        let answered = ApprovalRow { state: State::Approved, ..approval() };
+        assert!(grants.store.settle_approval(&answered, Some(&grant)).await.unwrap());
+        assert!(covers(&grants).await);
+
+        WALL.fetch_add(2 * HOUR, Ordering::SeqCst);
+        assert!(covers(&grants).await, "a clock that was set forward ends nothing");
+        SINCE_BOOT.fetch_add(HOUR - 1, Ordering::SeqCst);
+        assert!(covers(&room(folder.path()).await).await, "another daemon measures the same hour");
+        SINCE_BOOT.fetch_add(1, Ordering::SeqCst);
+        WALL.fetch_sub(4 * HOUR, Ordering::SeqCst);
+        assert!(!covers(&grants).await, "a clock that was set back revives nothing");
+        assert!(grants.list().await.unwrap().is_empty());
+
+        SINCE_BOOT.store(1, Ordering::SeqCst);
+        let mut rebooted = room(folder.path()).await;
+        rebooted.boot = "another start of the machine".into();
+        assert!(!covers(&rebooted).await);
+    }
+}
