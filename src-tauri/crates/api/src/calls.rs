@@ -1,6 +1,7 @@
 //! The one table of everything that Lanyard can be asked to do, and by whom. Nothing else crosses a door.
 
 use crate::approvals::*;
+use crate::audit::*;
 use crate::grants::*;
 use crate::identities::*;
 use crate::issuers::*;
@@ -139,6 +140,9 @@ calls! {
     "issuers.add"            [Owner]                       AddIssuer       -> Issuer;
     "issuers.update"         [Owner]                       UpdateIssuer    -> Issuer;
     "issuers.remove"         [Owner]                       RemoveIssuer    -> Done;
+    "audit.list"             [Owner Approver Viewer]       ListAudit       -> Vec<Record>;
+    "audit.verify"           [Owner]                       VerifyAudit     -> Verified;
+    "audit.anchor"           [Owner]                       AnchorAudit     -> Anchor;
 }
 
 fn read_params<T: DeserializeOwned>(method: &str, params: &str) -> Result<T> {

@@ -74,6 +74,8 @@ pub enum Event {
         /// How it is now.
         vault: VaultState,
     },
+    /// Records were added to the audit; told at most twice a second.
+    AuditGrew {},
     /// The reader was too slow and missed some events: list again.
     Lagged {
         /// How many were missed.

@@ -6,6 +6,7 @@
 //! unique prefix of the id will do.
 
 pub mod approvals;
+pub mod audit;
 pub mod calls;
 pub mod error;
 pub mod events;

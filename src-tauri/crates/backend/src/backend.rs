@@ -1,6 +1,7 @@
 //! The backend: opens the rooms in order and closes them in reverse.
 
 use crate::approvals::Approvals;
+use crate::audit::{Audit, By, Fact};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +21,7 @@ use crate::store::Store;
 use crate::tokens::issuers::Issuers;
 use crate::worktrees::Worktrees;
 use anyhow::{Context, Result};
+use api::audit::Kind;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ pub struct Backend {
     pub config: Arc<Config>,
     /// What happened.
     pub bus: Bus,
+    /// Who did what.
+    pub audit: Audit,
     /// The vault.
     pub safe: Safe,
     /// Named personas.
@@ -80,6 +84,7 @@ impl Backend {
         let (doors, served) = mpsc::channel(DOORS);
         link_commands(&config)?;
         let store = Store::open(&config.database()).await?;
+        let audit = Audit::open(store.clone(), bus.clone(), clock).await?;
         let passphrase_file = config.passphrase_file.clone();
         let safe = Safe::open(store.clone(), bus.clone(), clock, keychain, passphrase_file).await?;
         let git = {
@@ -106,6 +111,7 @@ impl Backend {
             bus: bus.clone(),
             clock,
             config: config.clone(),
+            audit: audit.clone(),
             projects: projects.clone(),
             worktrees: worktrees.clone(),
             secrets: secrets.clone(),
@@ -135,6 +141,7 @@ impl Backend {
             asked_to_end: CancellationToken::new(),
             config,
             bus,
+            audit,
             safe,
             projects,
             worktrees,
@@ -150,6 +157,8 @@ impl Backend {
 
     /// Begins to tell what happens on the desktop, and takes over what a former daemon left.
     pub async fn begin(&self) -> Result<()> {
+        self.audit.begin(&self.tasks, self.ending.clone());
+        self.audit.record(By::Daemon, Fact::done(Kind::Daemon, "daemon.started", api::VERSION)).await?;
         if self.config.settings.notifications {
             Notifications::new(self.bus.clone()).begin(&self.tasks, self.ending.clone());
         }
@@ -158,6 +167,7 @@ impl Backend {
 
     /// Closes the store. Sessions go on; the next daemon adopts them.
     pub async fn close(self) {
+        self.audit.close().await;
         self.store.close().await;
     }
 }

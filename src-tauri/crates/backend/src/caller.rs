@@ -16,6 +16,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub enum Caller {
     /// The person whose machine this is.
     Owner,
+    /// Somebody who came in through the web door; so far that is the owner's own browser.
+    Member {
+        /// What the member is to the daemon.
+        role: Role,
+    },
     /// A process of one session.
     Agent {
         /// The session's id.
@@ -34,6 +39,7 @@ impl Caller {
     pub fn role(&self) -> Role {
         match self {
             Caller::Owner => Role::Owner,
+            Caller::Member { role } => *role,
             Caller::Agent { .. } => Role::Agent,
         }
     }
@@ -46,7 +52,7 @@ impl Caller {
     /// Says that the caller has left once the guard is dropped.
     pub fn leaving(&self) -> Option<DropGuard> {
         match self {
-            Caller::Owner => None,
+            Caller::Owner | Caller::Member { .. } => None,
             Caller::Agent { asker, .. } => Some(asker.left.clone().drop_guard()),
         }
     }

@@ -1,10 +1,11 @@
 //! The one match from a call to its room. A forgotten call or a wrong reply does not compile.
 
+mod recorded;
+
 use crate::agents;
 use crate::backend::Backend;
 use crate::caller::Caller;
 use crate::store::IdentityRow;
-use crate::telling::told;
 use crate::wiped;
 pub use crate::wiped::Body;
 use anyhow::{Result, bail};
@@ -17,15 +18,7 @@ use vault::Secret;
 
 /// Answers a call, if the caller may send it.
 pub async fn dispatch(backend: &Backend, caller: &Caller, request: Request) -> api::Result<Body> {
-    let method = request.method();
-    if !method.roles.contains(&caller.role()) {
-        tracing::warn!(target: "audit", caller = ?caller, method = method.name, "refused: the role does not allow it");
-        let role = caller.role().name();
-        return Err(
-            Error::refused(format!("{} is not for an {role}", method.name)).hint("ask the owner to do it")
-        );
-    }
-    answer(backend, caller, request).await.map_err(|e| told(&e))
+    recorded::recorded(backend, caller, request).await
 }
 
 /// Answers with the reply type that the table names, or does not compile.
@@ -94,6 +87,9 @@ async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> 
         R::AddIssuer(c) => reply(&c.clone(), b.issuers.add(c).await?),
         R::UpdateIssuer(c) => reply(&c.clone(), b.issuers.update(c).await?),
         R::RemoveIssuer(c) => reply(&c.clone(), b.issuers.remove(c).await?),
+        R::ListAudit(c) => reply(&c.clone(), b.audit.list(c).await?),
+        R::VerifyAudit(c) => reply(&c.clone(), b.audit.verify(c).await?),
+        R::AnchorAudit(c) => reply(&c, b.audit.head().await?),
     }
 }
 
@@ -110,7 +106,7 @@ fn stop(b: &Backend) -> Done {
 /// The identity that a call is about: an agent's own and no other, else the named or the current one.
 async fn own(b: &Backend, caller: &Caller, wanted: &Option<String>) -> Result<IdentityRow> {
     let wanted = wanted.as_deref();
-    let Caller::Agent { identity_id, session, .. } = caller else {
+    let Caller::Agent { identity_id, .. } = caller else {
         return b.identities.find_or_current(wanted).await;
     };
     let own = b.identities.find(identity_id).await?;
@@ -119,7 +115,6 @@ async fn own(b: &Backend, caller: &Caller, wanted: &Option<String>) -> Result<Id
         false => {
             // Whether the other identity exists is not told either.
             let other = shown(wanted.unwrap_or_default());
-            tracing::warn!(target: "audit", session, identity = other, "refused: another identity was named");
             bail!(
                 Error::refused(format!("an agent of {} cannot act as {other}", own.name))
                     .hint("leave --identity out: this session has one identity")
@@ -146,7 +141,7 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
             let own = b.identities.find(identity_id).await?;
             (Some(*slot), Some(session.clone()), Some(own.name))
         }
-        Caller::Owner => {
+        Caller::Owner | Caller::Member { .. } => {
             let current = b.identities.list().await?.into_iter().find(|i| i.current);
             (None, None, current.map(|i| i.name))
         }

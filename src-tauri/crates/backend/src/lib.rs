@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod approvals;
+pub mod audit;
 pub mod backend;
 pub mod bus;
 pub mod caller;

@@ -63,7 +63,7 @@ impl Connection {
             match request {
                 Err(error) => self.lines.send(answer(id, &Err(error))).await?,
                 Ok(Request::AttachSession(call)) if !caller.is_agent() => {
-                    return self.hand_over(id, call, subscribed).await;
+                    return self.hand_over(&caller, id, call, subscribed).await;
                 }
                 Ok(request) => {
                     if matches!(request, Request::Subscribe(_)) && !caller.is_agent() && !subscribed {
@@ -113,6 +113,7 @@ impl Connection {
     /// Gives the connection to a session's keeper: from then on it carries the terminal's bytes.
     async fn hand_over(
         mut self,
+        caller: &Caller,
         id: u64,
         call: api::sessions::AttachSession,
         subscribed: bool,
@@ -123,7 +124,7 @@ impl Connection {
             self.finish_writing().await;
             return Ok(());
         }
-        let (line, link) = handover::prepare(&self.backend, id, &call).await;
+        let (line, link) = handover::prepare(&self.backend, caller, id, &call).await;
         self.lines.send(line).await?;
         self.finish_writing().await;
         if let Some(link) = link {

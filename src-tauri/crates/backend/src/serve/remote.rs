@@ -8,11 +8,13 @@ mod pages;
 mod terminal;
 mod websocket;
 
+use crate::audit::{Audit, By, Fact, REFUSED};
 use crate::backend::Backend;
 use crate::caller::Caller;
 use crate::serve::{answer, answered, read};
 use crate::telling::told;
 use anyhow::{Context, Result};
+use api::audit::{Door, Kind};
 use api::wire::REQUEST_MAX;
 use api::{Code, Error, Request, Role, SecretText};
 use axum::Router;
@@ -45,6 +47,7 @@ pub async fn serve(backend: Backend, listener: TcpListener) -> Result<()> {
 
 fn router(backend: Backend, port: u16) -> Router {
     let pages = pages::router(backend.config.ui.clone());
+    let audit = backend.audit.clone();
     Router::new()
         .route("/session", post(session))
         .route("/call", post(call))
@@ -53,7 +56,9 @@ fn router(backend: Backend, port: u16) -> Router {
         .layer(DefaultBodyLimit::max(REQUEST_MAX))
         .with_state(backend)
         .merge(pages)
-        .layer(axum::middleware::from_fn(move |request, next| guard::check(port, request, next)))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            guard::check(port, audit.clone(), request, next)
+        }))
 }
 
 #[derive(Deserialize)]
@@ -75,11 +80,15 @@ async fn session(State(backend): State<Backend>, body: Bytes) -> Response {
     // EXPOSE: the code is hashed and compared.
     match backend.members.exchange(exchange.code.expose()) {
         Ok(token) => {
-            tracing::info!(target: "audit", "a browser came in through the web door");
-            json(StatusCode::OK, &Token { token })
+            let by = By::Caller(&Caller::Member { role: Role::Owner });
+            let fact = Fact::done(Kind::Member, "members.enter", "");
+            match backend.audit.record(by, fact).await {
+                Ok(()) => json(StatusCode::OK, &Token { token }),
+                Err(e) => refusal(StatusCode::SERVICE_UNAVAILABLE, &told(&e)),
+            }
         }
         Err(e) => {
-            tracing::warn!(target: "audit", "a wrong code at the web door");
+            refused(&backend.audit, Kind::Member, "members.enter", "a wrong, used or old code").await;
             refusal(StatusCode::FORBIDDEN, &told(&e))
         }
     }
@@ -89,21 +98,40 @@ async fn session(State(backend): State<Backend>, body: Bytes) -> Response {
 async fn call(State(backend): State<Backend>, headers: HeaderMap, body: Bytes) -> Response {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    let Some(caller) = caller(&backend, token) else { return refusal(StatusCode::UNAUTHORIZED, &no_token()) };
+    let Some(caller) = caller(&backend, token).await else {
+        return refusal(StatusCode::UNAUTHORIZED, &no_token());
+    };
     let (id, request) = read(&body);
     let line = match request {
         Err(error) => answer(id, &Err(error)),
         Ok(Request::AttachSession(_) | Request::Subscribe(_)) => answer(id, &Err(needs_socket())),
-        Ok(request) => answered(&backend, &caller, id, request).await,
+        Ok(request) => {
+            // A call goes on and is recorded when its browser is gone.
+            let tasks = backend.tasks.clone();
+            let answered = async move { answered(&backend, &caller, id, request).await };
+            tasks.spawn(answered).await.unwrap_or_else(|_| answer(id, &Err(Error::internal())))
+        }
     };
     (StatusCode::OK, json_type(), line.to_vec()).into_response()
 }
 
-/// Who the bearer of a token is.
-fn caller(backend: &Backend, token: &str) -> Option<Caller> {
-    match backend.members.role(token)? {
-        Role::Owner => Some(Caller::Owner),
-        Role::Approver | Role::Viewer | Role::Agent => None,
+/// Who the bearer of a token is. One that is worth nothing is recorded.
+async fn caller(backend: &Backend, token: &str) -> Option<Caller> {
+    match backend.members.role(token) {
+        Some(role @ Role::Owner) => Some(Caller::Member { role }),
+        Some(Role::Approver | Role::Viewer | Role::Agent) | None => {
+            refused(&backend.audit, Kind::Door, "door.refused", "no token, or one that is worth nothing")
+                .await;
+            None
+        }
+    }
+}
+
+/// Records whom the web door refused.
+async fn refused(audit: &Audit, kind: Kind, action: &str, why: &str) {
+    let fact = Fact { outcome: REFUSED.into(), detail: why.into(), ..Fact::done(kind, action, "") };
+    if let Err(e) = audit.note(By::Stranger(Door::Web), fact).await {
+        tracing::error!("recording a refusal at the web door: {e:#}");
     }
 }
 

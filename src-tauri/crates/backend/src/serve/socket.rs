@@ -1,11 +1,12 @@
 //! The Unix sockets: the owner's, and one for each session.
 
 use super::{connection, ssh};
+use crate::audit::{By, Fact, REFUSED};
 use crate::backend::Backend;
 use crate::caller::{Asker, Caller};
 use crate::sessions::Door;
 use anyhow::{Context, Result, bail};
-use api::{Code, Error};
+use api::{Code, Error, audit};
 use peer::{Peer, peer};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
@@ -75,7 +76,7 @@ async fn take(lock: &File, path: &Path) -> Result<()> {
 pub async fn serve_owner(backend: Backend, socket: &OwnerSocket) {
     let check = |stream: &UnixStream| check_owner(stream).map(|()| Caller::Owner);
     let serve = |stream, caller| connection::serve(backend.clone(), stream, caller);
-    accept(&backend, &socket.listener, &backend.ending, check, serve).await;
+    accept(&backend, audit::Door::Owner, &socket.listener, &backend.ending, check, serve).await;
 }
 
 /// Serves each session's own sockets as they are opened, until the daemon ends.
@@ -96,8 +97,8 @@ pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
             let signs = |stream, caller| ssh::serve(backend.clone(), stream, caller);
             tokio::select! {
                 () = door.closed.cancelled() => {}
-                () = accept(&backend, &door.listener, &closed, check, calls) => {}
-                () = accept(&backend, &door.ssh, &closed, check, signs) => {}
+                () = accept(&backend, audit::Door::Session, &door.listener, &closed, check, calls) => {}
+                () = accept(&backend, audit::Door::Session, &door.ssh, &closed, check, signs) => {}
             }
         });
     }
@@ -106,6 +107,7 @@ pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
 /// Accepts connections until the end; each is checked, and served in a task of its own.
 async fn accept<S: Future<Output = ()> + Send + 'static>(
     backend: &Backend,
+    door: audit::Door,
     listener: &UnixListener,
     end: &tokio_util::sync::CancellationToken,
     check: impl Fn(&UnixStream) -> api::Result<Caller>,
@@ -116,7 +118,8 @@ async fn accept<S: Future<Output = ()> + Send + 'static>(
             Ok((stream, _)) => {
                 let caller = check(&stream);
                 if let Err(error) = &caller {
-                    tracing::warn!(target: "audit", "refused at a socket: {}", error.message);
+                    let refused = refused(backend.clone(), door, peer(&stream).ok(), error.clone());
+                    backend.tasks.spawn(refused);
                 }
                 backend.tasks.spawn(serve(stream, caller));
             }
@@ -126,6 +129,26 @@ async fn accept<S: Future<Output = ()> + Send + 'static>(
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// Records whom a socket refused, and of which session the process is.
+async fn refused(backend: Backend, door: audit::Door, peer: Option<Peer>, error: Error) {
+    let keeper = peer.and_then(|peer| peer.foreign_keeper().ok().flatten());
+    let session = match keeper {
+        Some(keeper) => backend.sessions.kept_by(keeper).await.unwrap_or_default(),
+        None => None,
+    };
+    let fact = Fact {
+        outcome: REFUSED.into(),
+        detail: error.message,
+        identity_id: session.as_ref().map(|session| session.identity_id.clone()),
+        slot: session.as_ref().map(|session| session.slot),
+        session: session.map(|session| session.id),
+        ..Fact::done(audit::Kind::Door, "door.refused", door.name())
+    };
+    if let Err(e) = backend.audit.note(By::Stranger(door), fact).await {
+        tracing::error!("recording a refusal at a socket: {e:#}");
     }
 }
 

@@ -13,6 +13,12 @@ impl Sessions {
         Ok(super::seen(self.find(&call.session).await?))
     }
 
+    /// The running session of a keeper.
+    pub async fn kept_by(&self, keeper: u32) -> Result<Option<Session>> {
+        let live = self.store.live_sessions().await?;
+        Ok(live.into_iter().find(|row| row.keeper_pid == Some(i64::from(keeper))).map(super::seen))
+    }
+
     /// The session that `wanted` names; a slot's number names the one that runs there, else the last one.
     pub(super) async fn find(&self, wanted: &str) -> Result<SessionRow> {
         if let Some(slot) = slot_number(wanted) {

@@ -2,6 +2,7 @@
 
 use super::{Order, Sessions, seen};
 use crate::agents;
+use crate::audit::{By, Fact};
 use crate::config::make_folder;
 use crate::environment::{self, Place, Seat, Signing};
 use crate::hidden::hiding;
@@ -14,6 +15,7 @@ use crate::keys;
 use crate::projects::allowed_env;
 use crate::store::{self, ProjectRow, SessionRow};
 use anyhow::{Context, Result};
+use api::audit::Kind;
 use api::secrets::Policy;
 use api::sessions::{Session, State};
 use api::{Event, SecretText};
@@ -69,7 +71,7 @@ impl Sessions {
         project: Option<&ProjectRow>,
     ) -> Result<Vec<(String, SecretText)>> {
         let allowed = project.map(allowed_env).unwrap_or_default();
-        self.build(identity, &allowed, None).await
+        self.build(identity, &allowed, None, None).await
     }
 
     async fn environment(
@@ -80,7 +82,7 @@ impl Sessions {
     ) -> Result<Vec<(String, SecretText)>> {
         let (socket, ssh) = self.sockets(&row.id);
         let seat = Seat { session: &row.id, slot: order.slot, socket: &socket, ssh: &ssh };
-        self.build(&order.identity, &allowed_env(project), Some(seat)).await
+        self.build(&order.identity, &allowed_env(project), Some(seat), Some(row)).await
     }
 
     async fn build(
@@ -88,8 +90,10 @@ impl Sessions {
         identity: &store::IdentityRow,
         allowed: &[String],
         session: Option<Seat<'_>>,
+        row: Option<&SessionRow>,
     ) -> Result<Vec<(String, SecretText)>> {
         let secrets = self.secrets.injected(identity).await?;
+        self.record_injected(identity, &secrets, row).await?;
         let home = self.config.home(&identity.id);
         environment::furnish(&home)?;
         let commands = self.config.commands();
@@ -105,6 +109,23 @@ impl Sessions {
         let path = self.config.owner_env.get(OsStr::new("PATH")).map(|path| path.as_os_str());
         let can = agents::find_program("ssh-keygen", path).is_some() && policy != Policy::Deny;
         Ok(Signing { signs: in_session && can, key, signers })
+    }
+
+    /// Records each secret before its value goes into an environment.
+    async fn record_injected(
+        &self,
+        identity: &store::IdentityRow,
+        secrets: &[(String, SecretText)],
+        row: Option<&SessionRow>,
+    ) -> Result<()> {
+        let fact = |(key, _): &(String, SecretText)| Fact {
+            identity_id: Some(identity.id.clone()),
+            session: row.map(|row| row.id.clone()),
+            slot: row.and_then(|row| u32::try_from(row.slot).ok()),
+            worktree_id: row.map(|row| row.worktree_id.clone()),
+            ..Fact::done(Kind::Secret, "secrets.injected", key)
+        };
+        self.audit.note_all(By::Daemon, secrets.iter().map(fact).collect()).await
     }
 
     async fn launch_keeper(

@@ -11,6 +11,7 @@ pub use launching::Door;
 pub use row::seen;
 
 use crate::agents;
+use crate::audit::Audit;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -48,6 +49,7 @@ pub struct Sessions {
     bus: Bus,
     clock: Clock,
     config: Arc<Config>,
+    audit: Audit,
     projects: Projects,
     worktrees: Worktrees,
     secrets: Secrets,
@@ -82,6 +84,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Paths and limits.
     pub config: Arc<Config>,
+    /// The audit.
+    pub audit: Audit,
     /// The room of projects.
     pub projects: Projects,
     /// The room of worktrees.
@@ -103,7 +107,7 @@ pub struct Parts {
 impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, bus, clock, config, projects, worktrees, secrets, .. } = parts;
+        let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
         let Parts { grants, keys, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
@@ -111,6 +115,7 @@ impl Sessions {
             bus,
             clock,
             config,
+            audit,
             projects,
             worktrees,
             secrets,

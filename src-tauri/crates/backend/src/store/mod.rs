@@ -1,6 +1,7 @@
 //! The store: one SQLite database, one file per table, SQL that PostgreSQL takes as well.
 
 mod approvals;
+mod audit;
 mod grants;
 mod identities;
 mod issuers;
@@ -16,6 +17,7 @@ mod vault;
 mod worktrees;
 
 pub use approvals::ApprovalRow;
+pub use audit::{AuditFilter, AuditRow};
 pub use grants::GrantRow;
 pub use identities::IdentityRow;
 pub use issuers::IssuerRow;

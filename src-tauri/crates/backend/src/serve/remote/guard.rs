@@ -1,17 +1,20 @@
 //! Host and Origin: the web door answers only to its own address, so that no other page can reach it
 //! through a rebound name or a foreign form.
 
+use super::refused;
+use crate::audit::Audit;
+use api::audit::Kind;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Refuses a request whose Host or Origin is not the web door's own.
-pub async fn check(port: u16, request: Request, next: Next) -> Response {
+pub async fn check(port: u16, audit: Audit, request: Request, next: Next) -> Response {
     match is_own(port, request.headers()) {
         true => next.run(request).await,
         false => {
-            tracing::warn!(target: "audit", "refused at the web door: a foreign Host or Origin");
+            refused(&audit, Kind::Door, "door.refused", "a foreign Host or Origin").await;
             (StatusCode::FORBIDDEN, "This door answers only to its own address.\n").into_response()
         }
     }

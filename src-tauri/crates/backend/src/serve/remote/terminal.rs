@@ -44,11 +44,15 @@ pub async fn open(State(backend): State<Backend>, upgrade: WebSocketUpgrade) -> 
 async fn serve(backend: Backend, mut socket: WebSocket) -> Result<()> {
     let first: Option<First> = first_message(&mut socket).await?;
     // EXPOSE: the token is hashed and compared.
-    let Some(first) = first.filter(|first| caller(&backend, first.token.expose()).is_some()) else {
+    let caller = match &first {
+        Some(first) => caller(&backend, first.token.expose()).await,
+        None => None,
+    };
+    let (Some(first), Some(caller)) = (first, caller) else {
         return send(&mut socket, answer(0, &Err(no_token()))).await;
     };
     let call = AttachSession { session: first.session, size: first.size, scrollback: first.scrollback };
-    let (line, link) = handover::prepare(&backend, 0, &call).await;
+    let (line, link) = handover::prepare(&backend, &caller, 0, &call).await;
     send(&mut socket, line).await?;
     let Some(link) = link else { return Ok(()) };
     let (ours, keepers) = UnixStream::pair().context("making a pair of sockets")?;

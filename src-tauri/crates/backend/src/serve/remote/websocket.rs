@@ -37,7 +37,11 @@ pub async fn open(State(backend): State<Backend>, upgrade: WebSocketUpgrade) -> 
 async fn serve(backend: Backend, mut socket: WebSocket) -> Result<()> {
     let first: Option<First> = first_message(&mut socket).await?;
     // EXPOSE: the token is hashed and compared.
-    let Some(caller) = first.and_then(|first| caller(&backend, first.token.expose())) else {
+    let caller = match first {
+        Some(first) => caller(&backend, first.token.expose()).await,
+        None => None,
+    };
+    let Some(caller) = caller else {
         return send(&mut socket, answer(0, &Err(no_token()))).await;
     };
     send(&mut socket, hello()).await?;

@@ -1,0 +1,272 @@
+//! The room of the audit: who did what, through which door, and what came of it; written before it is answered.
+//!
+//! One task writes, in the order of the numbers; what waits at the same time is written together. There are
+//! two ways in. [`Audit::record`] returns when the record is on the disk. [`Audit::note`] is for what shall
+//! not wait for the disk, such as the read of a secret or the start of a session: it returns when the record
+//! outlives the daemon and every other process, and reaches the disk within a second, so that only a loss of
+//! power in that second could lose it. A disk takes milliseconds for the first; a `secrets get` shall not.
+
+mod budget;
+pub mod chain;
+mod noted;
+mod verify;
+mod writer;
+
+pub use noted::{Noted, noted};
+
+use crate::bus::Bus;
+use crate::caller::Caller;
+use crate::clock::Clock;
+use crate::store::{AuditFilter, AuditRow, Store};
+use anyhow::{Context, Result, bail};
+use api::audit::{Anchor, Door, Kind, ListAudit, PAGE, PAGE_MAX, Record, Who};
+use api::{Code, Error};
+use budget::Budgets;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use writer::{Ask, Message};
+
+/// How many may wait for the writer.
+const WAITING: usize = 256;
+/// How many facts one ask holds at most.
+const FACTS: usize = 16;
+/// The longest text of a record, in characters: a name, a key, a sentence.
+const TEXT_MAX: usize = 200;
+/// The outcome of what was done.
+pub const DONE: &str = "done";
+/// The outcome of what was refused.
+pub const REFUSED: &str = "refused";
+
+/// Who did it.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// A caller of the table.
+    Caller(&'a Caller),
+    /// The daemon, for what happens by itself.
+    Daemon,
+    /// Somebody whom this door refused.
+    Stranger(Door),
+}
+
+/// What happened. What the caller says about itself, and every name, is filled in when it is recorded.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// What it is about.
+    pub kind: Kind,
+    /// The call's method, or what happened, for example `tokens.revoked`.
+    pub action: String,
+    /// The key, name or id that it was about.
+    pub subject: String,
+    /// The identity's id.
+    pub identity_id: Option<String>,
+    /// The session's id; an agent's own if left out.
+    pub session: Option<String>,
+    /// The session's slot; an agent's own if left out.
+    pub slot: Option<u32>,
+    /// The worktree's id; the session's if left out.
+    pub worktree_id: Option<String>,
+    /// `done`, or the name of the error's code.
+    pub outcome: String,
+    /// More, in words, and never a value.
+    pub detail: String,
+}
+
+impl Fact {
+    /// Something that was done.
+    pub fn done(kind: Kind, action: &str, subject: impl Into<String>) -> Self {
+        Self {
+            kind,
+            action: action.to_string(),
+            subject: subject.into(),
+            identity_id: None,
+            session: None,
+            slot: None,
+            worktree_id: None,
+            outcome: DONE.into(),
+            detail: String::new(),
+        }
+    }
+}
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Audit {
+    store: Store,
+    clock: Clock,
+    writer: mpsc::Sender<Message>,
+    budgets: Arc<Budgets>,
+    verifying: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Audit {
+    /// Opens the room and starts its writer.
+    pub async fn open(store: Store, bus: Bus, clock: Clock) -> Result<Self> {
+        let (writer, asks) = mpsc::channel(WAITING);
+        writer::begin(store.clone(), bus, asks).await?;
+        Ok(Self { store, clock, writer, budgets: Arc::default(), verifying: Arc::default() })
+    }
+
+    /// Records what happened; it is on the disk when this returns.
+    pub async fn record(&self, by: By<'_>, fact: Fact) -> Result<()> {
+        self.add(by, vec![fact], true).await
+    }
+
+    /// Records what happened; no end of a process can undo it when this returns, and the disk follows.
+    pub async fn note(&self, by: By<'_>, fact: Fact) -> Result<()> {
+        self.add(by, vec![fact], false).await
+    }
+
+    /// The same for several facts.
+    pub async fn note_all(&self, by: By<'_>, facts: Vec<Fact>) -> Result<()> {
+        self.add(by, facts, false).await
+    }
+
+    /// Whether an agent may do one more thing that is recorded. One that does too much in a short time is
+    /// refused, and how often is recorded in place of each try, so that no agent can fill the disk.
+    pub fn admit(&self, caller: &Caller, kind: Kind, action: &str) -> api::Result<()> {
+        let Caller::Agent { session, .. } = caller else { return Ok(()) };
+        match self.budgets.spend(Instant::now(), Door::Session, Some(session), kind, action) {
+            true => Ok(()),
+            false => Err(Error::refused("this session has asked too often in a short time")
+                .hint("wait a few seconds before you ask again")),
+        }
+    }
+
+    /// Writes down from time to time what was only counted, until the daemon ends.
+    pub fn begin(&self, tasks: &TaskTracker, ending: CancellationToken) {
+        tasks.spawn(budget::tell_counts(self.clone(), ending));
+    }
+
+    /// A page of records.
+    pub async fn list(&self, call: ListAudit) -> Result<Vec<Record>> {
+        let identity_id = match &call.identity {
+            // The records of an identity that is gone are still found by its id.
+            Some(wanted) => Some(self.identity_id(wanted).await?.unwrap_or_else(|| wanted.clone())),
+            None => None,
+        };
+        let limit = call.limit.unwrap_or(PAGE);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            bail!(Error::invalid(format!("a page holds 1 to {PAGE_MAX} records, not {limit}")));
+        }
+        let ListAudit { slot, kind, since, before, after, .. } = call;
+        let filter = AuditFilter { identity_id, slot, kind, since, before, after };
+        Ok(self.store.audit_page(&filter, limit).await?.into_iter().map(chain::seen).collect())
+    }
+
+    /// The newest record's number and hash.
+    pub async fn head(&self) -> Result<Anchor> {
+        Ok(chain::anchor(self.store.audit_head().await?.as_ref()))
+    }
+
+    /// The id of the identity that a call names, if there is one.
+    pub async fn identity_id(&self, wanted: &str) -> Result<Option<String>> {
+        self.store.identity_id(wanted).await
+    }
+
+    /// Ends the writer, when all that waits is written.
+    pub async fn close(&self) {
+        let (ended, end) = oneshot::channel();
+        if self.writer.send(Message::End(ended)).await.is_ok() {
+            end.await.ok();
+        }
+    }
+
+    async fn add(&self, by: By<'_>, facts: Vec<Fact>, on_disk: bool) -> Result<()> {
+        let mut facts = facts.into_iter().peekable();
+        while facts.peek().is_some() {
+            let mut rows = Vec::new();
+            for fact in facts.by_ref().take(FACTS) {
+                if self.affords(by, &fact) {
+                    rows.push(self.row(by, fact).await?);
+                }
+            }
+            let (written, answer) = oneshot::channel();
+            let gone = "the audit's writer has ended";
+            self.writer.send(Message::Write(Ask { rows, on_disk, written })).await.ok().context(gone)?;
+            answer.await.context(gone)??;
+        }
+        Ok(())
+    }
+
+    /// What a door refuses is recorded one by one only as long as it is not a flood.
+    fn affords(&self, by: By<'_>, fact: &Fact) -> bool {
+        let By::Stranger(door) = by else { return true };
+        self.budgets.spend(Instant::now(), door, fact.session.as_deref(), fact.kind, &fact.action)
+    }
+
+    /// A row with everything but its place in the chain.
+    async fn row(&self, by: By<'_>, fact: Fact) -> Result<AuditRow> {
+        let (who, door) = names(by);
+        let Fact { mut identity_id, mut session, mut slot, .. } = fact;
+        if let By::Caller(Caller::Agent { session: own, slot: seat, identity_id: wears, .. }) = by {
+            session.get_or_insert_with(|| own.clone());
+            slot.get_or_insert(*seat);
+            identity_id.get_or_insert_with(|| wears.clone());
+        }
+        let ids = [&identity_id, &session, &fact.worktree_id].map(|id| id.as_deref());
+        let known = self.store.audit_names(ids[0], ids[1], ids[2]).await?;
+        Ok(AuditRow {
+            seq: 0,
+            at: self.clock.now(),
+            high: 0,
+            who: who.name().into(),
+            door: door.name().into(),
+            kind: fact.kind.name().into(),
+            action: plain(&fact.action),
+            subject: plain(&fact.subject),
+            identity: known.identity,
+            worktree: known.worktree,
+            worktree_id: known.worktree_id.or(fact.worktree_id),
+            identity_id,
+            session,
+            slot: slot.map(i64::from),
+            outcome: plain(&fact.outcome),
+            detail: plain(&fact.detail),
+            previous: Vec::new(),
+            hash: Vec::new(),
+        })
+    }
+}
+
+fn names(by: By<'_>) -> (Who, Door) {
+    match by {
+        By::Caller(Caller::Owner) => (Who::Owner, Door::Owner),
+        By::Caller(Caller::Member { .. }) => (Who::Member, Door::Web),
+        By::Caller(Caller::Agent { .. }) => (Who::Agent, Door::Session),
+        By::Daemon => (Who::Daemon, Door::Inside),
+        By::Stranger(door) => (Who::Stranger, door),
+    }
+}
+
+/// Text that drives no terminal and turns no line round, and is not longer than a sentence.
+fn plain(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut plain = String::new();
+    for (at, c) in text.chars().enumerate() {
+        match c {
+            _ if at == TEXT_MAX => {
+                plain.push('…');
+                break;
+            }
+            c if hidden(c) => plain.extend(c.escape_default()),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// The outcome of a call that failed.
+pub fn outcome(code: Code) -> String {
+    // The name on the wire is the name in the record.
+    let name = serde_json::to_string(&code).unwrap_or_default();
+    name.trim_matches('"').to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Which calls are recorded, and what a record says of each: a key, a name or an id, and never a value.
+
+use super::{DONE, Fact, outcome};
+use api::audit::Kind;
+use api::{Code, Request};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What a call is about, before it is answered.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// The kind of thing.
+    pub kind: Kind,
+    /// The key, name or id, as the caller gave it.
+    pub subject: String,
+    /// The identity, as the caller named it.
+    pub identity: Option<String>,
+    /// The session, as the caller named it.
+    pub session: Option<String>,
+    /// More, in words.
+    pub detail: String,
+    /// Whether nobody shall wait until it is on the disk, because it is asked for often or must be quick.
+    pub quick: bool,
+}
+
+macro_rules! calls {
+    (nothing: $($plain:ident)+; $($call:ident($c:pat) => $noted:expr;)+) => {
+        /// What is recorded of a call; none for those that neither change anything nor read a value.
+        pub fn noted(request: &Request) -> Option<Noted> {
+            match request {
+                $(Request::$plain(_))|+ => None,
+                $(Request::$call($c) => Some($noted),)+
+            }
+        }
+    };
+}
+
+// A call that stands nowhere here does not compile.
+calls! {
+    nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
+        ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
+        ListGrants ListIssuers ListAudit VerifyAudit AnchorAudit;
+
+    UnlockVault(_)     => about(Kind::Vault, "");
+    StopDaemon(_)      => about(Kind::Daemon, "");
+    OpenWeb(_)         => about(Kind::Member, "");
+
+    CreateIdentity(c)  => about(Kind::Identity, &c.name);
+    UpdateIdentity(c)  => about(Kind::Identity, &c.identity).of(&c.identity);
+    UseIdentity(c)     => about(Kind::Identity, &c.identity).of(&c.identity);
+    DeleteIdentity(c)  => about(Kind::Identity, &c.identity).of(&c.identity);
+    GetEnvironment(c)  => about(Kind::Identity, &c.identity).of(&c.identity);
+    SetKey(c)          => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).of(&c.identity);
+    RotateKey(c)       => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).of(&c.identity);
+
+    SetSecret(c)       => about(Kind::Secret, &c.key).of(&c.identity).saying(changes(c));
+    ReadSecret(c)      => about(Kind::Secret, &c.key).of(&c.identity).quick();
+    DeleteSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity);
+
+    AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(format!("{:?}", c.answer));
+    RevokeGrant(c)     => about(Kind::Grant, &c.grant);
+
+    AddIssuer(c)       => about(Kind::Issuer, &c.name);
+    UpdateIssuer(c)    => about(Kind::Issuer, &c.issuer);
+    RemoveIssuer(c)    => about(Kind::Issuer, &c.issuer);
+
+    SetSlot(c)         => about(Kind::Slot, &c.slot.to_string()).of(&c.identity);
+    ClearSlot(c)       => about(Kind::Slot, &c.slot.to_string());
+
+    AddProject(c)      => about(Kind::Project, c.name.as_deref().unwrap_or(&c.path));
+    AllowEnv(c)        => about(Kind::Project, &c.project).saying(c.names.join(" "));
+    RemoveProject(c)   => about(Kind::Project, &c.project);
+    ArchiveWorktree(c) => about(Kind::Worktree, &c.worktree).saying(if c.force { "force" } else { "" });
+
+    StartSession(c)    => about(Kind::Session, &format!("{} {}", c.project, c.branch)).quick();
+    SendText(c)        => about(Kind::Session, &c.session).at(&c.session);
+    AttachSession(c)   => about(Kind::Session, &c.session).at(&c.session);
+    StopSession(c)     => about(Kind::Session, &c.session).at(&c.session);
+    RestartSession(c)  => about(Kind::Session, &c.session).at(&c.session);
+}
+
+fn about(kind: Kind, subject: &str) -> Noted {
+    Noted::new(kind, subject)
+}
+
+/// What is set of a secret, in words.
+fn changes(call: &api::secrets::SetSecret) -> String {
+    let value = call.value.is_some().then(|| "value".to_string());
+    let policy = call.policy.map(|policy| format!("policy {}", policy.name()));
+    let notes = call.notes.is_some().then(|| "notes".to_string());
+    [value, policy, notes].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+impl Noted {
+    /// A call about this.
+    pub fn new(kind: Kind, subject: &str) -> Self {
+        let subject = subject.to_string();
+        Self { kind, subject, identity: None, session: None, detail: String::new(), quick: false }
+    }
+
+    /// The identity that is named.
+    fn of<'a>(mut self, named: impl Into<Named<'a>>) -> Self {
+        self.identity = named.into().0.map(String::from);
+        self
+    }
+
+    /// The session that is named. What its terminal is asked is quick.
+    fn at(mut self, named: &str) -> Self {
+        self.session = Some(named.to_string());
+        self.quick()
+    }
+
+    fn saying(mut self, words: impl Into<String>) -> Self {
+        self.detail = words.into();
+        self
+    }
+
+    fn quick(mut self) -> Self {
+        self.quick = true;
+        self
+    }
+
+    /// The fact of a call that was answered with `body`.
+    pub fn done(self, action: &str, body: &[u8]) -> Fact {
+        let told: Told<'_> = serde_json::from_slice(body).unwrap_or_default();
+        let id = text(told.id);
+        let of_kind = |kind: Kind, other: Option<&RawValue>| match self.kind == kind {
+            true => id.clone(),
+            false => text(other),
+        };
+        Fact {
+            identity_id: of_kind(Kind::Identity, told.identity_id.or(told.identity)),
+            session: of_kind(Kind::Session, told.session),
+            worktree_id: of_kind(Kind::Worktree, told.worktree_id),
+            slot: told.slot.and_then(|slot| serde_json::from_str(slot.get()).ok()),
+            detail: self.detail,
+            ..Fact::done(self.kind, action, self.subject)
+        }
+    }
+
+    /// The fact of a call that failed. Only of a refusal the words are kept: others can quote what was given.
+    pub fn failed(self, action: &str, error: &api::Error) -> Fact {
+        let refused = error.code == Code::Refused;
+        Fact {
+            outcome: outcome(error.code),
+            detail: if refused { error.message.clone() } else { self.detail },
+            ..Fact::done(self.kind, action, self.subject)
+        }
+    }
+}
+
+impl Fact {
+    /// Whether it was done.
+    pub fn is_done(&self) -> bool {
+        self.outcome == DONE
+    }
+}
+
+struct Named<'a>(Option<&'a str>);
+
+impl<'a> From<&'a String> for Named<'a> {
+    fn from(name: &'a String) -> Self {
+        Named(Some(name))
+    }
+}
+
+impl<'a> From<&'a Option<String>> for Named<'a> {
+    fn from(name: &'a Option<String>) -> Self {
+        Named(name.as_deref())
+    }
+}
+
+/// What an answer says of where it belongs. Everything else in it, values above all, is passed over unread.
+#[derive(Deserialize, Default)]
+struct Told<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    identity_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    identity: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    session: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    slot: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    worktree_id: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WithId {
+    id: String,
+}
+
+/// A text, or the id of a whole thing.
+fn text(raw: Option<&RawValue>) -> Option<String> {
+    let raw = raw?.get();
+    let whole = || serde_json::from_str(raw).ok().map(|WithId { id }| id);
+    serde_json::from_str(raw).ok().or_else(whole)
+}

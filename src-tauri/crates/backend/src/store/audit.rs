@@ -1,0 +1,196 @@
+//! The table `audit`: rows are added and read, never changed.
+
+use super::Store;
+use anyhow::{Context, Result};
+use api::Millis;
+use api::audit::Kind;
+use sqlx::sqlite::SqliteSynchronous;
+use sqlx::{ConnectOptions, QueryBuilder, Sqlite, SqliteConnection};
+
+/// A record as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditRow {
+    /// Its number, from 1 and without gaps.
+    pub seq: i64,
+    /// When, by the machine's clock.
+    pub at: Millis,
+    /// The latest time of all records up to this one.
+    pub high: Millis,
+    /// Who did it.
+    pub who: String,
+    /// Through which door.
+    pub door: String,
+    /// What it is about.
+    pub kind: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// The identity's id.
+    pub identity_id: Option<String>,
+    /// The identity's name at that time.
+    pub identity: Option<String>,
+    /// The session's id.
+    pub session: Option<String>,
+    /// The session's slot.
+    pub slot: Option<i64>,
+    /// The worktree's id.
+    pub worktree_id: Option<String>,
+    /// The worktree's name.
+    pub worktree: Option<String>,
+    /// `done`, or the error's code.
+    pub outcome: String,
+    /// More, in words.
+    pub detail: String,
+    /// The hash of the row before.
+    pub previous: Vec<u8>,
+    /// The hash of this row.
+    pub hash: Vec<u8>,
+}
+
+/// What ids stand for.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct AuditNames {
+    /// The identity's name.
+    pub identity: Option<String>,
+    /// The worktree's id.
+    pub worktree_id: Option<String>,
+    /// The worktree's name.
+    pub worktree: Option<String>,
+}
+
+/// Which rows are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// The identity's id.
+    pub identity_id: Option<String>,
+    /// The slot.
+    pub slot: Option<u32>,
+    /// The kind.
+    pub kind: Option<Kind>,
+    /// From this time on.
+    pub since: Option<Millis>,
+    /// Below this number.
+    pub before: Option<i64>,
+    /// Above this number, and then the lowest numbers first.
+    pub after: Option<i64>,
+}
+
+const INSERT: &str = "INSERT INTO audit (seq, at, high, who, door, kind, action, subject, identity_id, \
+                      identity, session, slot, worktree_id, worktree, outcome, detail, previous, hash) ";
+
+impl Store {
+    /// A connection for what must be written at once and may reach the disk a moment later: what it commits
+    /// outlives this process, and a [`Store::settle`] makes it outlive the machine's power.
+    pub async fn quick_connection(&self) -> Result<SqliteConnection> {
+        let options = (*self.pool.connect_options()).clone();
+        let options = options.synchronous(SqliteSynchronous::Normal);
+        options.connect().await.context("opening the audit's own connection")
+    }
+
+    /// Brings to the disk what [`Store::quick_connection`] has committed.
+    pub async fn settle(&self) -> Result<()> {
+        let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+        sqlx::query(sql).execute(&self.pool).await.context("bringing the audit to the disk")?;
+        Ok(())
+    }
+
+    /// Adds rows, all or none, and returns when they are on the disk.
+    pub async fn add_audit(&self, rows: &[AuditRow]) -> Result<()> {
+        let mut connection = self.pool.acquire().await.context("waiting to write into the audit")?;
+        insert(&mut connection, rows).await
+    }
+
+    /// Adds rows, all or none, over a quick connection.
+    pub async fn add_audit_quickly(&self, quick: &mut SqliteConnection, rows: &[AuditRow]) -> Result<()> {
+        insert(quick, rows).await
+    }
+
+    /// The newest row.
+    pub async fn audit_head(&self) -> Result<Option<AuditRow>> {
+        sqlx::query_as("SELECT * FROM audit ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await
+            .context("reading the head of the audit")
+    }
+
+    /// At most `limit` rows from the number `from` on, in order.
+    pub async fn audit_from(&self, from: i64, limit: i64) -> Result<Vec<AuditRow>> {
+        sqlx::query_as("SELECT * FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2")
+            .bind(from)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .context("reading the audit")
+    }
+
+    /// A page of rows. Each filter has an index that gives its rows in the order of their numbers.
+    pub async fn audit_page(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRow>> {
+        let mut sql = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE seq < ");
+        sql.push_bind(filter.before.unwrap_or(i64::MAX));
+        if let Some(after) = filter.after {
+            sql.push(" AND seq > ").push_bind(after);
+        }
+        if let Some(identity_id) = &filter.identity_id {
+            sql.push(" AND identity_id = ").push_bind(identity_id);
+        }
+        if let Some(slot) = filter.slot {
+            sql.push(" AND slot = ").push_bind(i64::from(slot));
+        }
+        if let Some(kind) = filter.kind {
+            sql.push(" AND kind = ").push_bind(kind.name());
+        }
+        if let Some(since) = filter.since {
+            sql.push(" AND at >= ").push_bind(since);
+            sql.push(" AND seq >= (SELECT seq FROM audit WHERE high >= ").push_bind(since);
+            sql.push(" ORDER BY high, seq LIMIT 1)");
+        }
+        sql.push(if filter.after.is_some() { " ORDER BY seq" } else { " ORDER BY seq DESC" });
+        sql.push(" LIMIT ").push_bind(i64::from(limit));
+        sql.build_query_as().fetch_all(&self.pool).await.context("reading a page of the audit")
+    }
+
+    /// The names that these ids have now; the worktree is the session's if none is given.
+    pub async fn audit_names(
+        &self,
+        identity_id: Option<&str>,
+        session: Option<&str>,
+        worktree_id: Option<&str>,
+    ) -> Result<AuditNames> {
+        let sql = "SELECT (SELECT name FROM identities WHERE id = $1) AS identity, w.id AS worktree_id, \
+                   w.name AS worktree FROM (SELECT 1 AS one) o LEFT JOIN worktrees w \
+                   ON w.id = COALESCE($3, (SELECT worktree_id FROM sessions WHERE id = $2))";
+        sqlx::query_as(sql)
+            .bind(identity_id)
+            .bind(session)
+            .bind(worktree_id)
+            .fetch_one(&self.pool)
+            .await
+            .context("reading names for the audit")
+    }
+
+    /// The id of the identity of this name or id.
+    pub async fn identity_id(&self, wanted: &str) -> Result<Option<String>> {
+        sqlx::query_scalar("SELECT id FROM identities WHERE id = $1 OR name = $1")
+            .bind(wanted)
+            .fetch_optional(&self.pool)
+            .await
+            .context("finding an identity for the audit")
+    }
+}
+
+/// One statement for all rows, so that they are written together or not at all.
+async fn insert(connection: &mut SqliteConnection, rows: &[AuditRow]) -> Result<()> {
+    let mut sql = QueryBuilder::<Sqlite>::new(INSERT);
+    sql.push_values(rows, |mut row, r| {
+        row.push_bind(r.seq).push_bind(r.at).push_bind(r.high);
+        row.push_bind(&r.who).push_bind(&r.door).push_bind(&r.kind).push_bind(&r.action);
+        row.push_bind(&r.subject).push_bind(&r.identity_id).push_bind(&r.identity).push_bind(&r.session);
+        row.push_bind(r.slot).push_bind(&r.worktree_id).push_bind(&r.worktree).push_bind(&r.outcome);
+        row.push_bind(&r.detail).push_bind(&r.previous).push_bind(&r.hash);
+    });
+    // Statements for one row are kept; each other number of rows would be kept as one more.
+    let query = sql.build().persistent(rows.len() == 1);
+    query.execute(connection).await.context("writing into the audit")?;
+    Ok(())
+}
