@@ -10,17 +10,21 @@
 
 mod daemon;
 mod door;
+pub mod github;
 mod owner;
 mod processes;
 mod programs;
 mod repository;
 mod run;
 mod script;
+pub mod server;
+mod shapes;
 mod terminal;
 mod web;
 
 pub use daemon::Daemon;
 pub use door::Door;
+pub use github::GitHub;
 pub use owner::OWNERS_LOGINS;
 pub use processes::{Process, mentioning};
 pub use programs::{present, program, python};
