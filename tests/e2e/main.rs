@@ -11,6 +11,7 @@ mod grants;
 mod house;
 mod identities;
 mod killing;
+mod passwords;
 mod plain_user;
 mod projects;
 mod prying;

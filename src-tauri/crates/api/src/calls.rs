@@ -6,6 +6,7 @@ use crate::grants::*;
 use crate::identities::*;
 use crate::issuers::*;
 use crate::keys::*;
+use crate::passwords::*;
 use crate::projects::*;
 use crate::secrets::*;
 use crate::sessions::*;
@@ -112,6 +113,13 @@ calls! {
     "grants.list"            [Owner]                       ListGrants      -> Vec<Grant>;
     "grants.revoke"          [Owner]                       RevokeGrant     -> Grant;
 
+    "passwords.list"         [Owner Agent]                 ListPasswords   -> Vec<PasswordEntry>;
+    "passwords.create"       [Owner Agent]                 CreatePassword  -> PasswordEntry;
+    "passwords.read"         [Owner Agent]                 ReadPassword    -> PasswordValue;
+    "passwords.update"       [Owner Agent]                 UpdatePassword  -> PasswordEntry;
+    "passwords.delete"       [Owner Agent]                 DeletePassword  -> Done;
+    "passwords.code"         [Owner Agent]                 ReadCode        -> OneTimeCode;
+
     "slots.list"             [Owner Approver Viewer]       ListSlots       -> Vec<Badge>;
     "slots.set"              [Owner]                       SetSlot         -> Badge;
     "slots.clear"            [Owner]                       ClearSlot       -> Badge;
@@ -181,10 +189,11 @@ mod tests {
     fn an_agent_can_only_ask_for_what_is_its_own() {
         let agent: Vec<_> =
             METHODS.iter().filter(|m| m.roles.contains(&Role::Agent)).map(|m| m.name).collect();
-        assert_eq!(
-            agent,
-            ["status", "identities.show", "keys.show", "secrets.list", "secrets.set", "secrets.read"]
-        );
+        let secrets = ["secrets.list", "secrets.set", "secrets.read"];
+        let passwords =
+            ["list", "create", "read", "update", "delete", "code"].map(|verb| format!("passwords.{verb}"));
+        let passwords: Vec<&str> = passwords.iter().map(String::as_str).collect();
+        assert_eq!(agent, [&["status", "identities.show", "keys.show"], &secrets[..], &passwords].concat());
     }
 
     #[test]

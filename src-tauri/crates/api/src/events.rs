@@ -42,6 +42,11 @@ pub enum Event {
         /// The grant as it is now.
         grant: Box<Grant>,
     },
+    /// A password was made, changed or deleted.
+    PasswordChanged {
+        /// The identity's id.
+        identity: String,
+    },
     /// A project was added, changed or removed.
     ProjectChanged {
         /// Its id.

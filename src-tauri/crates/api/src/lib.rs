@@ -15,6 +15,7 @@ pub mod identities;
 pub mod issuers;
 pub mod keys;
 pub mod names;
+pub mod passwords;
 pub mod projects;
 pub mod roles;
 pub mod secret_text;

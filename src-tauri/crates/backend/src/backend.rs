@@ -12,6 +12,7 @@ use crate::identities::Identities;
 use crate::keys::{self, Keys};
 use crate::members::Members;
 use crate::notify::Notifications;
+use crate::passwords::Passwords;
 use crate::projects::Projects;
 use crate::safe::Safe;
 use crate::secrets::Secrets;
@@ -60,6 +61,8 @@ pub struct Backend {
     pub approvals: Approvals,
     /// Standing answers.
     pub grants: Grants,
+    /// Logins to websites.
+    pub passwords: Passwords,
     /// Agent terminals.
     pub sessions: Sessions,
     /// What mints tokens.
@@ -104,6 +107,14 @@ impl Backend {
             folder: config.git(),
         })
         .await?;
+        let passwords = Passwords::new(
+            store.clone(),
+            bus.clone(),
+            clock,
+            safe.clone(),
+            grants.clone(),
+            approvals.clone(),
+        );
         let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
         let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, config.worktrees());
         let sessions = Sessions::new(Parts {
@@ -134,6 +145,7 @@ impl Backend {
                 domain,
             ),
             keys,
+            passwords,
             slots: Slots::open(store.clone(), bus.clone()).await?,
             issuers: Issuers::new(store.clone(), bus.clone(), clock, safe.clone()),
             members: Members::new(clock),

@@ -26,71 +26,88 @@ fn reply<C: Call>(_: &C, reply: C::Reply) -> Result<Body> {
     wiped::json(&reply)
 }
 
-async fn answer(b: &Backend, caller: &Caller, request: Request) -> Result<Body> {
-    use Request as R;
-    match request {
-        R::GetStatus(c) => reply(&c, status(b, caller).await?),
-        R::UnlockVault(c) => reply(&c, b.safe.unlock(passphrase(&c)).await?),
-        R::StopDaemon(c) => reply(&c, stop(b)),
-        R::OpenWeb(c) => reply(&c, b.members.open_web()?),
-        R::Subscribe(c) => reply(&c, Done {}),
-
-        R::ListIdentities(c) => reply(&c, b.identities.list().await?),
-        R::ShowIdentity(c) => reply(&c, b.identities.show(own(b, caller, &c.identity).await?).await?),
-        R::CreateIdentity(c) => reply(&c.clone(), b.identities.create(c).await?),
-        R::UpdateIdentity(c) => reply(&c.clone(), b.identities.update(c).await?),
-        R::UseIdentity(c) => reply(&c.clone(), b.identities.choose(c).await?),
-        R::DeleteIdentity(c) => reply(&c.clone(), b.identities.delete(c).await?),
-        R::GetEnvironment(c) => reply(&c.clone(), environment(b, c).await?),
-
-        R::ShowKey(c) => reply(&c, b.keys.show(&own(b, caller, &c.identity).await?).await?),
-        R::SetKey(c) => reply(&c, b.keys.set(&own(b, caller, &c.identity).await?, c.policy).await?),
-        R::RotateKey(c) => reply(&c, b.keys.rotate(&own(b, caller, &c.identity).await?).await?),
-
-        R::ListSecrets(c) => reply(&c, b.secrets.list(&own(b, caller, &c.identity).await?).await?),
-        R::SetSecret(c) => {
-            reply(&c.clone(), b.secrets.set(caller, &own(b, caller, &c.identity).await?, c).await?)
+/// Makes the match: each line names a call and what its room answers.
+macro_rules! answers {
+    ($b:ident, $caller:ident: $($call:ident($c:ident) => $answer:expr;)+) => {
+        async fn answer($b: &Backend, $caller: &Caller, request: Request) -> Result<Body> {
+            match request {
+                $(Request::$call($c) => {
+                    let asked = $c.clone();
+                    reply(&asked, $answer.await?)
+                })+
+            }
         }
-        R::ReadSecret(c) => reply(&c, b.secrets.read(caller, &own(b, caller, &c.identity).await?, &c).await?),
-        R::DeleteSecret(c) => reply(&c, b.secrets.delete(&own(b, caller, &c.identity).await?, &c.key).await?),
+    };
+}
 
-        R::ListApprovals(c) => reply(&c.clone(), b.approvals.list(c).await?),
-        R::AnswerApproval(c) => reply(&c.clone(), b.approvals.answer(c).await?),
-        R::ListGrants(c) => reply(&c, b.grants.list().await?),
-        R::RevokeGrant(c) => reply(&c.clone(), b.grants.revoke(c).await?),
+answers! { b, caller:
+    GetStatus(c)       => status(b, caller);
+    UnlockVault(c)     => b.safe.unlock(passphrase(&c));
+    StopDaemon(c)      => stop(b);
+    OpenWeb(c)         => async { b.members.open_web() };
+    Subscribe(c)       => async { anyhow::Ok(Done {}) };
 
-        R::ListSlots(c) => reply(&c, b.slots.list().await?),
-        R::SetSlot(c) => reply(&c.clone(), b.slots.set(c).await?),
-        R::ClearSlot(c) => reply(&c.clone(), b.slots.clear(c).await?),
-        R::OpenSlot(c) => reply(&c.clone(), b.slots.show(c).await?),
+    ListIdentities(c)  => b.identities.list();
+    ShowIdentity(c)    => b.identities.show(own(b, caller, &c.identity).await?);
+    CreateIdentity(c)  => b.identities.create(c);
+    UpdateIdentity(c)  => b.identities.update(c);
+    UseIdentity(c)     => b.identities.choose(c);
+    DeleteIdentity(c)  => b.identities.delete(c);
+    GetEnvironment(c)  => environment(b, c);
 
-        R::ListProjects(c) => reply(&c, b.projects.list().await?),
-        R::AddProject(c) => reply(&c.clone(), b.projects.add(c).await?),
-        R::AllowEnv(c) => reply(&c.clone(), b.projects.allow(c).await?),
-        R::RemoveProject(c) => reply(&c.clone(), b.projects.remove(c).await?),
-        R::ListBranches(c) => reply(&c.clone(), b.projects.branches(c).await?),
+    ShowKey(c)         => b.keys.show(&own(b, caller, &c.identity).await?);
+    SetKey(c)          => b.keys.set(&own(b, caller, &c.identity).await?, c.policy);
+    RotateKey(c)       => b.keys.rotate(&own(b, caller, &c.identity).await?);
 
-        R::ListWorktrees(c) => reply(&c.clone(), b.worktrees.list(c).await?),
-        R::InspectWorktree(c) => reply(&c, b.worktrees.inspect(&c.worktree).await?),
-        R::ArchiveWorktree(c) => reply(&c.clone(), b.sessions.archive(c).await?),
+    ListSecrets(c)     => b.secrets.list(&own(b, caller, &c.identity).await?);
+    SetSecret(c)       => b.secrets.set(caller, &own(b, caller, &c.identity).await?, c);
+    ReadSecret(c)      => b.secrets.read(caller, &own(b, caller, &c.identity).await?, &c);
+    DeleteSecret(c)    => b.secrets.delete(&own(b, caller, &c.identity).await?, &c.key);
 
-        R::ListSessions(c) => reply(&c.clone(), b.sessions.list(c).await?),
-        R::ShowSession(c) => reply(&c.clone(), b.sessions.show(c).await?),
-        R::StartSession(c) => reply(&c.clone(), b.sessions.start(c).await?),
-        R::SendText(c) => reply(&c.clone(), b.sessions.send(c).await?),
-        R::ReadScreen(c) => reply(&c, b.sessions.screen(&c.session).await?),
-        R::AttachSession(c) => reply(&c, b.sessions.attach(&c.session).await?.0),
-        R::StopSession(c) => reply(&c.clone(), b.sessions.stop(c).await?),
-        R::RestartSession(c) => reply(&c, b.sessions.restart(&c.session).await?),
+    ListApprovals(c)   => b.approvals.list(c);
+    AnswerApproval(c)  => b.approvals.answer(c);
+    ListGrants(c)      => b.grants.list();
+    RevokeGrant(c)     => b.grants.revoke(c);
 
-        R::ListIssuers(c) => reply(&c, b.issuers.list().await?),
-        R::AddIssuer(c) => reply(&c.clone(), b.issuers.add(c).await?),
-        R::UpdateIssuer(c) => reply(&c.clone(), b.issuers.update(c).await?),
-        R::RemoveIssuer(c) => reply(&c.clone(), b.issuers.remove(c).await?),
-        R::ListAudit(c) => reply(&c.clone(), b.audit.list(c).await?),
-        R::VerifyAudit(c) => reply(&c.clone(), b.audit.verify(c).await?),
-        R::AnchorAudit(c) => reply(&c, b.audit.head().await?),
-    }
+    ListPasswords(c)   => b.passwords.list(&own(b, caller, &c.identity).await?);
+    CreatePassword(c)  => b.passwords.create(caller, &own(b, caller, &c.identity).await?, c);
+    ReadPassword(c)    => b.passwords.read(caller, &own(b, caller, &c.identity).await?, c);
+    UpdatePassword(c)  => b.passwords.update(caller, &own(b, caller, &c.identity).await?, c);
+    DeletePassword(c)  => b.passwords.delete(caller, &own(b, caller, &c.identity).await?, c);
+    ReadCode(c)        => b.passwords.code(caller, &own(b, caller, &c.identity).await?, c);
+
+    ListSlots(c)       => b.slots.list();
+    SetSlot(c)         => b.slots.set(c);
+    ClearSlot(c)       => b.slots.clear(c);
+    OpenSlot(c)        => b.slots.show(c);
+
+    ListProjects(c)    => b.projects.list();
+    AddProject(c)      => b.projects.add(c);
+    AllowEnv(c)        => b.projects.allow(c);
+    RemoveProject(c)   => b.projects.remove(c);
+    ListBranches(c)    => b.projects.branches(c);
+
+    ListWorktrees(c)   => b.worktrees.list(c);
+    InspectWorktree(c) => b.worktrees.inspect(&c.worktree);
+    ArchiveWorktree(c) => b.sessions.archive(c);
+
+    ListSessions(c)    => b.sessions.list(c);
+    ShowSession(c)     => b.sessions.show(c);
+    StartSession(c)    => b.sessions.start(c);
+    SendText(c)        => b.sessions.send(c);
+    ReadScreen(c)      => b.sessions.screen(&c.session);
+    AttachSession(c)   => async { anyhow::Ok(b.sessions.attach(&c.session).await?.0) };
+    StopSession(c)     => b.sessions.stop(c);
+    RestartSession(c)  => b.sessions.restart(&c.session);
+
+    ListIssuers(c)     => b.issuers.list();
+    AddIssuer(c)       => b.issuers.add(c);
+    UpdateIssuer(c)    => b.issuers.update(c);
+    RemoveIssuer(c)    => b.issuers.remove(c);
+
+    ListAudit(c)       => b.audit.list(c);
+    VerifyAudit(c)     => b.audit.verify(c);
+    AnchorAudit(c)     => b.audit.head();
 }
 
 fn passphrase(call: &api::status::UnlockVault) -> Secret {
@@ -98,9 +115,9 @@ fn passphrase(call: &api::status::UnlockVault) -> Secret {
     Secret::from(call.passphrase.expose().to_string())
 }
 
-fn stop(b: &Backend) -> Done {
+async fn stop(b: &Backend) -> Result<Done> {
     b.asked_to_end.cancel();
-    Done {}
+    Ok(Done {})
 }
 
 /// The identity that a call is about: an agent's own and no other, else the named or the current one.

@@ -18,6 +18,7 @@ pub mod keeper;
 pub mod keys;
 pub mod members;
 pub mod notify;
+pub mod passwords;
 pub mod projects;
 pub mod safe;
 pub mod secrets;

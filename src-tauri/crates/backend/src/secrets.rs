@@ -157,7 +157,7 @@ impl Secrets {
             policy: before.as_ref().map_or(Policy::Auto.name().into(), |row| row.policy.clone()),
             notes: before.as_ref().map_or_else(String::new, |row| row.notes.clone()),
             version,
-            set_by: if caller.is_agent() { BY_AGENT } else { BY_OWNER }.into(),
+            set_by: author_of(caller).into(),
             created_at: before.as_ref().map_or(now, |row| row.created_at),
             updated_at: now,
         })
@@ -177,6 +177,11 @@ fn wanted(identity: &IdentityRow, call: &ReadSecret) -> Wanted {
         wait: call.wait_ms.map(Duration::from_millis),
         details: Vec::new(),
     }
+}
+
+/// Who a caller is, as the store has it.
+pub fn author_of(caller: &Caller) -> &'static str {
+    if caller.is_agent() { BY_AGENT } else { BY_OWNER }
 }
 
 /// The policy of a stored secret. What nobody knows is never given out.

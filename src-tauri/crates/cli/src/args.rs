@@ -8,6 +8,7 @@ use crate::grants::GrantsCommand;
 use crate::hand::Hand;
 use crate::identity::IdentityCommand;
 use crate::keys::KeysCommand;
+use crate::passwords::PasswordsCommand;
 use crate::project::ProjectCommand;
 use crate::run::RunCommand;
 use crate::secrets::SecretsCommand;
@@ -52,6 +53,9 @@ pub enum Command {
     /// See and revoke standing answers
     #[command(subcommand, alias = "grant")]
     Grants(GrantsCommand),
+    /// Keep the passwords of an identity, and make its one-time codes
+    #[command(subcommand, alias = "password")]
+    Passwords(PasswordsCommand),
     /// See the slots and say who sits where
     #[command(subcommand, alias = "slots")]
     Slot(SlotCommand),
@@ -91,6 +95,7 @@ impl Command {
             Command::Secrets(command) => command.run(hand),
             Command::Approvals(command) => command.run(hand),
             Command::Grants(command) => command.run(hand),
+            Command::Passwords(command) => command.run(hand),
             Command::Slot(command) => command.run(hand),
             Command::Project(command) => command.run(hand),
             Command::Start(command) => command.run(hand),

@@ -16,6 +16,7 @@ mod hand;
 mod identity;
 mod keys;
 mod output;
+mod passwords;
 mod place;
 mod project;
 mod prompt;

@@ -3,9 +3,11 @@
 pub use api::names::clean;
 
 use crate::failure::{Failure, Result};
-use api::Millis;
+use crate::wiped::Wiped;
+use api::{Millis, SecretText};
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
+use zeroize::Zeroizing;
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,16 @@ impl Output {
     /// Says that something was done that has no result; for a program that is an empty object.
     pub fn done(&self, text: &str) -> Result<()> {
         self.show(&api::Done {}, || text.to_string())
+    }
+
+    /// Prints a secret by itself, or as JSON with all that belongs to it.
+    pub fn reveal<T: Serialize>(&self, value: &T, bare: &SecretText) -> Result<()> {
+        if !self.json {
+            // EXPOSE: the caller asked for this value, on its own standard output.
+            return line(bare.expose());
+        }
+        let json = serde_json::to_string(value).map(Zeroizing::new);
+        line(&json.map_err(|e| Failure::system("writing JSON", e))?)
     }
 
     /// `text` in a colour or another look, where colours may be used.
@@ -88,8 +100,15 @@ pub fn write(bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// The same, past the buffer of standard output, which nobody wipes.
-pub fn write_unbuffered(mut bytes: &[u8]) -> Result<()> {
+/// One write for a whole line, past the buffer of standard output, which nobody wipes.
+fn line(text: &str) -> Result<()> {
+    let mut line = Wiped::new(text.len() + 1);
+    line.push(text.as_bytes());
+    line.push(b"\n");
+    write_unbuffered(line.as_slice())
+}
+
+fn write_unbuffered(mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(io::stdout(), bytes) {
             Ok(written) => bytes = &bytes[written..],

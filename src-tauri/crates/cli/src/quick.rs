@@ -1,7 +1,7 @@
 //! Understands `lanyard secrets get KEY` by itself: building the whole tree of commands costs more than the work.
 
 use crate::args::{Args, Command};
-use crate::secrets::{Get, SecretsCommand, Whose};
+use crate::secrets::{Asking, Get, SecretsCommand, Whose};
 use std::ffi::OsString;
 
 /// The command line, if it is that command in a plain form. All others, and all mistakes, are left to clap.
@@ -19,7 +19,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Option<Args> {
         }
     }
     let [noun, verb, key] = <[String; 3]>::try_from(words).ok()?;
-    let get = Get { key, whose: Whose { identity }, reason: None, wait: None };
+    let get = Get { key, whose: Whose { identity }, asking: Asking::default() };
     let command = Command::Secrets(SecretsCommand::Get(get));
     (noun == "secrets" && verb == "get").then_some(Args { json, command })
 }

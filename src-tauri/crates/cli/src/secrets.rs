@@ -3,14 +3,13 @@
 use crate::duration::duration;
 use crate::failure::Result;
 use crate::hand::Hand;
-use crate::output::{self, Output, ago, clean};
+use crate::output::{Output, ago, clean};
 use crate::prompt;
 use crate::table::Table;
 use api::SecretText;
 use api::secrets::{DeleteSecret, ListSecrets, Policy, ReadSecret, SecretEntry, SetSecret, VALUE_MAX};
 use std::io::IsTerminal;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// What can be done with secrets.
 #[derive(Debug, clap::Subcommand)]
@@ -40,12 +39,26 @@ pub struct Get {
     pub key: String,
     #[command(flatten)]
     pub whose: Whose,
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+/// What the owner is told who is asked.
+#[derive(Debug, Default, clap::Args)]
+pub struct Asking {
     /// Why; the owner reads it where the policy is ask
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// How long to wait for the owner's answer, for example 90s or 10m; 2m if left out
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub wait: Option<Duration>,
+}
+
+impl Asking {
+    /// How long to wait, as a call says it.
+    pub fn wait_ms(&self) -> Option<u64> {
+        self.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 /// Whose secrets are meant.
@@ -113,25 +126,12 @@ impl SecretsCommand {
 
 impl Get {
     fn run(self, hand: &mut Hand) -> Result<()> {
-        let wait_ms = self.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        let read = ReadSecret { identity: self.whose.identity, key: self.key, reason: self.reason, wait_ms };
+        let wait_ms = self.asking.wait_ms();
+        let (key, identity) = (self.key, self.whose.identity);
+        let read = ReadSecret { identity, key, reason: self.asking.reason, wait_ms };
         let secret = hand.ask(&read)?;
-        if hand.out.json {
-            let json = serde_json::to_string(&secret).map(Zeroizing::new);
-            let json = json.map_err(|e| crate::failure::Failure::system("writing JSON", e))?;
-            return print_line(&json);
-        }
-        // EXPOSE: the caller asked for this value, on its own standard output.
-        print_line(secret.value.expose())
+        hand.out.reveal(&secret, &secret.value)
     }
-}
-
-/// One write for the whole line, past the buffer of standard output, which nobody wipes.
-fn print_line(text: &str) -> Result<()> {
-    let mut line = crate::wiped::Wiped::new(text.len() + 1);
-    line.push(text.as_bytes());
-    line.push(b"\n");
-    output::write_unbuffered(line.as_slice())
 }
 
 impl Set {

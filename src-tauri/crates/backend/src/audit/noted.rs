@@ -2,6 +2,7 @@
 
 use super::{DONE, Fact, outcome};
 use api::audit::Kind;
+use api::secrets::Policy;
 use api::{Code, Request};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -39,7 +40,7 @@ macro_rules! calls {
 calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
-        ListGrants ListIssuers ListAudit VerifyAudit AnchorAudit;
+        ListGrants ListIssuers ListPasswords ListAudit VerifyAudit AnchorAudit;
 
     UnlockVault(_)     => about(Kind::Vault, "");
     StopDaemon(_)      => about(Kind::Daemon, "");
@@ -56,6 +57,12 @@ calls! {
     SetSecret(c)       => about(Kind::Secret, &c.key).of(&c.identity).saying(changes(c));
     ReadSecret(c)      => about(Kind::Secret, &c.key).of(&c.identity).quick();
     DeleteSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity);
+
+    CreatePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity);
+    ReadPassword(c)    => about(Kind::Password, &c.domain).of(&c.identity).quick();
+    UpdatePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity).saying(changes_of_login(c));
+    DeletePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity);
+    ReadCode(c)        => about(Kind::Password, &c.domain).of(&c.identity).saying("one-time code").quick();
 
     AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(format!("{:?}", c.answer));
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
@@ -85,10 +92,22 @@ fn about(kind: Kind, subject: &str) -> Noted {
 
 /// What is set of a secret, in words.
 fn changes(call: &api::secrets::SetSecret) -> String {
-    let value = call.value.is_some().then(|| "value".to_string());
-    let policy = call.policy.map(|policy| format!("policy {}", policy.name()));
-    let notes = call.notes.is_some().then(|| "notes".to_string());
-    [value, policy, notes].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    words([("value", call.value.is_some()), ("notes", call.notes.is_some())], call.policy)
+}
+
+/// What is changed of a login, in words.
+fn changes_of_login(call: &api::passwords::UpdatePassword) -> String {
+    let password = call.password.is_some() || call.length.is_some();
+    words(
+        [("password", password), ("notes", call.notes.is_some()), ("one-time codes", call.totp.is_some())],
+        call.policy,
+    )
+}
+
+fn words<const N: usize>(changed: [(&str, bool); N], policy: Option<Policy>) -> String {
+    let changed = changed.into_iter().filter(|(_, is)| *is).map(|(what, _)| what.to_string());
+    let policy = policy.map(|policy| format!("policy {}", policy.name()));
+    changed.chain(policy).collect::<Vec<_>>().join(", ")
 }
 
 impl Noted {

@@ -97,6 +97,7 @@ impl Store {
         let mut tx = self.pool.begin().await.context("beginning to delete an identity")?;
         for sql in [
             "DELETE FROM secrets WHERE identity_id = $1",
+            "DELETE FROM passwords WHERE identity_id = $1",
             "UPDATE slots SET identity_id = NULL WHERE identity_id = $1",
             "DELETE FROM settings WHERE name = 'current_identity' AND value = $1",
             "DELETE FROM identities WHERE id = $1",
