@@ -1,5 +1,6 @@
 //! How Lanyard itself is: its vault, its version, its counts, and its doors.
 
+use crate::audit::Anchor;
 use crate::{Role, SecretText};
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +67,21 @@ pub struct Status {
     pub slots: u32,
     /// How many sessions run.
     pub running: u32,
+    /// The newest record of the audit; not for an agent.
+    pub audit: Option<Anchor>,
+    /// What protects sessions on this machine; not for an agent.
+    pub walls: Option<Walls>,
     /// The agents that can be started, found on the daemon's PATH or not.
     pub agents: Vec<AgentProgram>,
+}
+
+/// What this machine's kernel and settings let Lanyard put round a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walls {
+    /// Landlock holds: a session cannot trace, signal or read the memory of processes outside.
+    pub guarded: bool,
+    /// Namespaces hold and the owner wants them: a session sees neither Lanyard's files nor your logins.
+    pub hidden: bool,
 }
 
 /// An agent that Lanyard knows how to start.

@@ -20,6 +20,7 @@ use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
 use crate::store::Store;
 use crate::tokens::issuers::Issuers;
+use crate::walls::Walls;
 use crate::worktrees::Worktrees;
 use anyhow::{Context, Result};
 use api::audit::Kind;
@@ -69,6 +70,8 @@ pub struct Backend {
     pub issuers: Issuers,
     /// Who may come in through the web door.
     pub members: Members,
+    /// What protects sessions.
+    pub walls: Walls,
     /// Every task that must end before the daemon does.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -149,6 +152,7 @@ impl Backend {
             slots: Slots::open(store.clone(), bus.clone()).await?,
             issuers: Issuers::new(store.clone(), bus.clone(), clock, safe.clone()),
             members: Members::new(clock),
+            walls: Walls::new(config.programs.join("lanyardd"), config.settings.hide),
             ending,
             asked_to_end: CancellationToken::new(),
             config,

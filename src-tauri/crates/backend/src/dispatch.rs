@@ -176,6 +176,8 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
         session,
         slots: u32::try_from(b.slots.list().await?.len())?,
         running: u32::try_from(b.sessions.list(Default::default()).await?.len())?,
+        audit: if owner { Some(b.audit.head().await?) } else { None },
+        walls: if owner { Some(b.walls.found().await?) } else { None },
         agents: if owner { agents::programs(path, shell) } else { Vec::new() },
     })
 }

@@ -28,5 +28,6 @@ pub mod slots;
 pub mod store;
 pub mod telling;
 pub mod tokens;
+pub mod walls;
 pub mod wiped;
 pub mod worktrees;

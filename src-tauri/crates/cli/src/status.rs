@@ -5,7 +5,8 @@ use crate::hand::Hand;
 use crate::output::{Output, count};
 use crate::table::details;
 use api::Role;
-use api::status::{AgentProgram, GetStatus, KeySource, Status, VaultState};
+use api::audit::Anchor;
+use api::status::{AgentProgram, GetStatus, KeySource, Status, VaultState, Walls};
 
 /// Prints it.
 pub fn run(hand: &mut Hand) -> Result<()> {
@@ -40,6 +41,8 @@ fn owner_text(out: &Output, status: &Status) -> String {
     rows.push(("identity", status.identity.clone().unwrap_or_else(none)));
     rows.push(("slots", format!("{}, {running} running", status.slots)));
     rows.push(("agents", agents_text(&status.agents)));
+    rows.extend(status.walls.map(|walls| ("walls", walls_text(walls))));
+    rows.extend(status.audit.as_ref().map(|head| ("audit", audit_text(head))));
     details(out, &rows)
 }
 
@@ -52,6 +55,25 @@ fn agents_text(agents: &[AgentProgram]) -> String {
         (found, missing) if missing.is_empty() => found,
         (found, missing) if found.is_empty() => format!("none found of {missing}"),
         (found, missing) => format!("{found} (not found: {missing})"),
+    }
+}
+
+fn walls_text(walls: Walls) -> String {
+    let guard = "this kernel's Landlock cannot keep sessions from reading each other's memory";
+    let hide = "sessions see Lanyard's files and your logins, for this kernel gives them no namespaces or the \
+                setting `hide` is off";
+    match (walls.guarded, walls.hidden) {
+        (true, true) => "hold round every session".into(),
+        (false, true) => format!("MISSING: {guard}"),
+        (true, false) => format!("MISSING: {hide}"),
+        (false, false) => format!("MISSING: {guard}, and {hide}"),
+    }
+}
+
+fn audit_text(head: &Anchor) -> String {
+    match head.seq {
+        0 => "no records yet".into(),
+        seq => format!("{seq} records, the newest of hash {}", head.hash.get(..16).unwrap_or_default()),
     }
 }
 
@@ -80,6 +102,8 @@ mod tests {
             session: None,
             slots: 12,
             running: 1,
+            audit: Some(Anchor { seq: 7, hash: "0123456789abcdef0123".into() }),
+            walls: Some(Walls { guarded: true, hidden: true }),
             agents: vec![
                 AgentProgram { name: "shell".into(), path: Some("/bin/sh".into()) },
                 AgentProgram { name: "codex".into(), path: None },
@@ -94,6 +118,16 @@ mod tests {
         assert!(text.contains("lanyard identity create"), "{text}");
         assert!(text.contains("12, 1 session running"), "{text}");
         assert!(text.contains("shell (not found: codex)"), "{text}");
+        assert!(text.contains("7 records, the newest of hash 0123456789abcdef\n"), "{text}");
+    }
+
+    #[test]
+    fn a_wall_that_is_missing_is_told() {
+        assert_eq!(walls_text(Walls { guarded: true, hidden: true }), "hold round every session");
+        for (guarded, hidden, word) in [(false, true, "Landlock"), (true, false, "logins")] {
+            let text = walls_text(Walls { guarded, hidden });
+            assert!(text.starts_with("MISSING") && text.contains(word), "{text}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod marks;
 mod model;
 mod painter;
 mod palette;
+mod probe;
 mod process;
 mod pump;
 mod queries;
@@ -49,9 +50,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// `lanyardd keep`; `args` is what follows. Must be the first thing that the program does. Without arguments
-/// it is a session's keeper; else it runs one command in place, see `in_place`.
+/// it is a session's keeper; else it runs one command in place, see `in_place`, or tries what protects a session, see `probe`.
 pub fn keep(args: &[String]) -> ExitCode {
-    if args.is_empty() { keep_session() } else { in_place::run(args) }
+    match args {
+        [] => keep_session(),
+        [probe] if probe == "--probe" => probe::run(),
+        _ => in_place::run(args),
+    }
 }
 
 /// Reads a spec from standard input, starts its command in a terminal, reports on standard output, and
