@@ -1,4 +1,4 @@
-//! The desktop notification at the end of a session, shown by a real notification server, and clicked.
+//! The desktop notifications at the end of a session and of a question, shown by a real notification server, and clicked.
 
 use crate::desktop::{self, furnish, on_path};
 use crate::window;
@@ -102,6 +102,38 @@ fn a_failure_is_told_as_one_and_a_stop_by_the_owner_not_at_all() {
     let shown = server.shows("after");
     assert!(shown.contains("failed"), "{shown}");
     assert!(!shown.contains("asked"), "{shown}");
+}
+
+#[test]
+fn a_question_is_told_until_it_is_answered() {
+    if !possible() {
+        return;
+    }
+    let mut world = World::new();
+    furnish(&mut world);
+    let server = Server::start(&world);
+    let _daemon = world.daemon();
+    world.seat(4, "ada", "KEY", "token-of-ada");
+    world.lanyard(&["secrets", "set", "KEY", "--policy", "ask", "--notes", "x", "--identity", "ada"]).ok();
+    world.project("work");
+    let agent = world.script(4, "asking", "lanyard secrets get KEY --reason 'a <b>reason</b>'");
+    let shown = server.shows("reason");
+    for part in ["Slot 4", "ada asks", "the secret KEY", "&lt;b&gt;"] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    let open = world.json(&["approvals", "list"]);
+    world.lanyard(&["approvals", "deny", open[0]["id"].as_str().expect("it is open")]).ok();
+    agent.outcome().fails(1);
+    let displayed = || {
+        let mut count = world.command("dunstctl");
+        count.args(["count", "displayed"]);
+        run(count, b"", DEADLINE).ok()
+    };
+    let until = std::time::Instant::now() + DEADLINE;
+    // The end of the session is told as well; the question must not stand beside it.
+    while displayed().trim() != "1" {
+        assert!(std::time::Instant::now() < until, "the question is still shown");
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! Telling on the desktop that a session has ended; a click shows its slot.
+//! Telling on the desktop that a session has ended or that an agent asks; a click shows its slot.
 
 use crate::bus::Bus;
 use api::Event;
+use api::approvals::{self, Approval};
 use api::sessions::{Session, State};
 use notify_rust::{Notification, NotificationResponse, Timeout, Urgency};
+use std::collections::{HashMap, HashSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,39 +15,83 @@ pub struct Notifications {
     bus: Bus,
 }
 
+/// What one notification says.
+struct Notice {
+    slot: u32,
+    summary: String,
+    body: String,
+    urgency: Urgency,
+    timeout: Timeout,
+    /// Cancelled when there is nothing to tell any more.
+    over: CancellationToken,
+}
+
 impl Notifications {
     /// Opens the room.
     pub fn new(bus: Bus) -> Self {
         Self { bus }
     }
 
-    /// Tells the end of every session from now on.
+    /// Tells the end of every session and what agents ask, from now on.
     pub fn begin(self, tasks: &TaskTracker, ending: CancellationToken) {
         let mut events = self.bus.subscribe();
         let showing = tasks.clone();
         tasks.spawn(async move {
+            let mut questions = Questions::default();
             while let Some(Some(event)) = ending.run_until_cancelled(events.next()).await {
-                if let Event::SessionStateChanged { session, .. } = event
-                    && !session.state.is_live()
-                    && session.state != State::Stopped
-                {
-                    showing.spawn(show(self.bus.clone(), *session, ending.clone()));
+                if let Some(notice) = notice(event, &mut questions) {
+                    showing.spawn(show(self.bus.clone(), notice, ending.clone()));
                 }
             }
         });
     }
 }
 
+/// What an event is worth telling.
+fn notice(event: Event, questions: &mut Questions) -> Option<Notice> {
+    match event {
+        Event::SessionStateChanged { session, .. } => {
+            (!session.state.is_live() && session.state != State::Stopped).then(|| end(&session))
+        }
+        Event::ApprovalChanged { approval } => questions.hear(&approval),
+        Event::Lagged { .. } => {
+            *questions = Questions::default();
+            None
+        }
+        _ => None,
+    }
+}
+
+/// The open questions of each session. Ten questions of one agent are told once.
+#[derive(Default)]
+struct Questions(HashMap<String, (HashSet<String>, CancellationToken)>);
+
+impl Questions {
+    fn hear(&mut self, approval: &Approval) -> Option<Notice> {
+        let (open, over) = self.0.entry(approval.session.clone()).or_default();
+        if approval.state == approvals::State::Open {
+            let is_first = open.is_empty();
+            open.insert(approval.id.clone());
+            return is_first.then(|| question(approval, over.clone()));
+        }
+        open.remove(&approval.id);
+        if open.is_empty() {
+            over.cancel();
+            self.0.remove(&approval.session);
+        }
+        None
+    }
+}
+
 /// Shows one notification and waits for a click on it.
-async fn show(bus: Bus, session: Session, ending: CancellationToken) {
-    let urgency = if session.state == State::Failed { Urgency::Critical } else { Urgency::Normal };
+async fn show(bus: Bus, notice: Notice, ending: CancellationToken) {
     let shown = Notification::new()
         .appname("Lanyard")
-        .summary(&summary(&session))
-        .body(&body(&session))
+        .summary(&notice.summary)
+        .body(&notice.body)
         .icon("lanyard")
-        .urgency(urgency)
-        .timeout(Timeout::Default)
+        .urgency(notice.urgency)
+        .timeout(notice.timeout)
         .action("default", "Open")
         .show_async()
         .await;
@@ -53,13 +99,41 @@ async fn show(bus: Bus, session: Session, ending: CancellationToken) {
         Ok(handle) => handle,
         Err(e) => return tracing::info!("no notification could be shown: {e}"),
     };
-    let slot = session.slot;
+    let slot = notice.slot;
     let clicked = handle.wait_for_action_async(move |action| {
         if matches!(action, NotificationResponse::Default) {
             bus.publish(Event::SlotOpened { slot });
         }
     });
-    ending.run_until_cancelled(clicked).await;
+    tokio::select! {
+        () = clicked => {}
+        () = ending.cancelled() => {}
+        () = notice.over.cancelled() => handle.close_async().await,
+    }
+}
+
+fn end(session: &Session) -> Notice {
+    Notice {
+        slot: session.slot,
+        summary: summary(session),
+        body: body(session),
+        urgency: if session.state == State::Failed { Urgency::Critical } else { Urgency::Normal },
+        timeout: Timeout::Default,
+        over: CancellationToken::new(),
+    }
+}
+
+fn question(approval: &Approval, over: CancellationToken) -> Notice {
+    let reason = approval.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let wait = u32::try_from(approval.until - approval.asked_at).unwrap_or(u32::MAX);
+    Notice {
+        slot: approval.slot,
+        summary: format!("Slot {} · {} asks you", approval.slot, approval.identity),
+        body: plain(&format!("{} {}{reason}", approval.action.wants(), approval.subject)),
+        urgency: Urgency::Normal,
+        timeout: Timeout::Milliseconds(wait),
+        over,
+    }
 }
 
 fn summary(session: &Session) -> String {
@@ -80,7 +154,11 @@ fn body(session: &Session) -> String {
         session.branch,
         duration(ran)
     );
-    // The body is markup to a notification server; a branch may hold what looks like a tag.
+    plain(&text)
+}
+
+/// The body is markup to a notification server; a branch or a reason may hold what looks like a tag.
+fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -1,9 +1,11 @@
 //! One connection to the daemon: its hello, the questions and answers, and the events between them.
 
 use crate::failure::{Failure, Result};
+use crate::prompt;
 use crate::wiped::Wiped;
 use api::wire::{FRAME_MAX, Outgoing, Question};
 use api::{Call, Code, Error, Event, VERSION};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use zeroize::Zeroizing;
 const HELLO_DEADLINE: Duration = Duration::from_secs(10);
 /// How much is asked for with one read.
 const READ_SIZE: usize = 16 * 1024;
+/// How long an answer may take before a person is told why.
+const SOON: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// A connection whose hello was read.
 pub struct Connection {
@@ -20,14 +24,15 @@ pub struct Connection {
     received: Wiped,
     version: String,
     last_id: u64,
+    excuse: Option<&'static str>,
 }
 
 impl Connection {
     /// Takes over a fresh connection and reads the daemon's hello.
     pub fn open(stream: UnixStream) -> Result<Self> {
         peer::check_daemon(&stream).map_err(|e| not_the_daemon(&e))?;
-        let mut connection =
-            Self { stream, received: Wiped::new(READ_SIZE), version: String::new(), last_id: 0 };
+        let received = Wiped::new(READ_SIZE);
+        let mut connection = Self { stream, received, version: String::new(), last_id: 0, excuse: None };
         connection.stream.set_read_timeout(Some(HELLO_DEADLINE)).map_err(|e| lost(&e))?;
         connection.version = match connection.frame()? {
             Outgoing::Hello(hello) => hello.version,
@@ -51,6 +56,11 @@ impl Connection {
             .into())
     }
 
+    /// What to say, once, if an answer does not come soon.
+    pub fn excuse(&mut self, excuse: &'static str) {
+        self.excuse = Some(excuse);
+    }
+
     /// Asks one question and waits for its answer.
     pub fn call<C: Call>(&mut self, call: &C) -> Result<C::Reply> {
         self.last_id += 1;
@@ -59,6 +69,12 @@ impl Connection {
             .map_err(|e| Failure::system("writing the request", e))?;
         line.push(b"\n");
         self.stream.write_all(line.as_slice()).map_err(|e| lost(&e))?;
+        if let Some(excuse) = self.excuse
+            && poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&SOON)) == Ok(0)
+        {
+            prompt::say(excuse)?;
+            self.excuse = None;
+        }
         loop {
             match self.frame()? {
                 // An answer to nothing that was asked says that the request itself could not be read.

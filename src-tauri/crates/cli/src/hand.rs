@@ -44,6 +44,14 @@ impl Hand {
         }
     }
 
+    /// Asks the daemon for what the owner may have to approve first; says so if no answer comes soon.
+    pub fn ask_patiently<C: Call>(&mut self, call: &C) -> Result<C::Reply> {
+        if !self.out.json {
+            self.connection()?.excuse("lanyard: no answer yet; the owner may be asked to approve this\n");
+        }
+        self.ask(call)
+    }
+
     /// Asks the daemon, and takes its answer as it is.
     pub fn ask_once<C: Call>(&mut self, call: &C) -> Result<C::Reply> {
         self.connection()?.call(call)

@@ -138,7 +138,7 @@ impl PasswordsCommand {
             PasswordsCommand::Get(Ask { which: Which { domain, username, whose }, asking }) => {
                 let (identity, wait_ms) = (whose.identity, asking.wait_ms());
                 let read = ReadPassword { identity, domain, username, reason: asking.reason, wait_ms };
-                let read = hand.ask(&read)?;
+                let read = hand.ask_patiently(&read)?;
                 hand.out.reveal(&read, &read.password)
             }
             PasswordsCommand::Update(update) => update.run(hand),
@@ -150,8 +150,8 @@ impl PasswordsCommand {
             PasswordsCommand::Totp(set) => set.run(hand),
             PasswordsCommand::Code(Ask { which: Which { domain, username, whose }, asking }) => {
                 let (identity, wait_ms) = (whose.identity, asking.wait_ms());
-                let made =
-                    hand.ask(&ReadCode { identity, domain, username, reason: asking.reason, wait_ms })?;
+                let read = ReadCode { identity, domain, username, reason: asking.reason, wait_ms };
+                let made = hand.ask_patiently(&read)?;
                 hand.out.reveal(&made, &made.code)
             }
         }

@@ -129,7 +129,7 @@ impl Get {
         let wait_ms = self.asking.wait_ms();
         let (key, identity) = (self.key, self.whose.identity);
         let read = ReadSecret { identity, key, reason: self.asking.reason, wait_ms };
-        let secret = hand.ask(&read)?;
+        let secret = hand.ask_patiently(&read)?;
         hand.out.reveal(&secret, &secret.value)
     }
 }
