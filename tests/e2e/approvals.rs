@@ -316,3 +316,26 @@ fn questions_to_a_killed_daemon_are_withdrawn_and_stay_in_the_list() {
     outcome.fails(3);
     world.lanyard(&["approvals", "approve", &id]).fails(1);
 }
+
+#[test]
+fn the_audit_tells_who_asked_who_answered_and_what_was_used() {
+    let world = world();
+    let agent = world.script(1, "one", &format!("{GET} --reason why; {GET}"));
+    let id = one(&world);
+    world.lanyard(&["approvals", "approve", &id, "--for", "session"]).ok();
+    agent.outcome();
+    let records = world.door().ask("audit.list", json!({ "slot": 1 }));
+    let records = records["Ok"].as_array().unwrap();
+    let of = |action: &str| {
+        let found = records.iter().find(|record| text(record, "action") == action);
+        found.unwrap_or_else(|| panic!("no {action} in {records:?}"))
+    };
+    assert_eq!(text(of("approvals.asked"), "who"), "agent");
+    assert!(text(of("approvals.asked"), "detail").contains("KEY: why"));
+    assert_eq!(text(of("approvals.asked"), "subject"), id);
+    assert_eq!(text(of("approvals.answer"), "who"), "owner");
+    assert_eq!(text(of("grants.given"), "who"), "owner");
+    assert_eq!(text(of("grants.used"), "who"), "agent");
+    assert_eq!(text(of("grants.ended"), "who"), "daemon");
+    assert!(!format!("{records:?}").contains(VALUE));
+}

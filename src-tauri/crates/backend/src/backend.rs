@@ -97,8 +97,9 @@ impl Backend {
             let hiding = hiding(&config, vec![config.worktrees()], Vec::new());
             Git::new(config.programs.join("lanyardd"), &config.owner_env, hiding)
         };
-        let grants = Grants::new(store.clone(), bus.clone(), clock);
-        let approvals = Approvals::open(store.clone(), bus.clone(), clock, grants.clone()).await?;
+        let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone());
+        let approvals =
+            Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone()).await?;
         let secrets =
             Secrets::new(store.clone(), bus.clone(), clock, safe.clone(), grants.clone(), approvals.clone());
         let keys = Keys::open(keys::Parts {

@@ -1,10 +1,12 @@
 //! The room of grants: standing answers of the owner, each bound to one use by one session or worktree.
 
+use crate::audit::{Audit, By, Fact};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::store::{self, ApprovalRow, GrantRow, Store};
 use anyhow::Result;
 use api::approvals::Action;
+use api::audit::Kind;
 use api::grants::{Extent, Grant, RevokeGrant};
 use api::names::shown;
 use api::{Error, Event, Millis};
@@ -18,6 +20,7 @@ pub struct Grants {
     store: Store,
     bus: Bus,
     clock: Clock,
+    audit: Audit,
     /// Which start of the machine this is.
     boot: String,
 }
@@ -38,11 +41,11 @@ pub struct Use<'a> {
 
 impl Grants {
     /// Opens the room.
-    pub fn new(store: Store, bus: Bus, clock: Clock) -> Self {
+    pub fn new(store: Store, bus: Bus, clock: Clock, audit: Audit) -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
         // Where the start of the machine cannot be told, an hour does not outlive this daemon.
         let boot = boot.map_or_else(store::new_id, |id| id.trim().to_string());
-        Self { store, bus, clock, boot }
+        Self { store, bus, clock, audit, boot }
     }
 
     /// The grants that hold.
@@ -55,7 +58,7 @@ impl Grants {
     pub async fn revoke(&self, call: RevokeGrant) -> Result<Grant> {
         let row = store::find("grant", &call.grant, self.store.grants().await?)?;
         let gone = || Error::conflict(format!("the grant {} has just ended", shown(&call.grant)));
-        Ok(self.end(row).await?.ok_or_else(gone)?)
+        Ok(self.end(row, "the owner revoked it").await?.ok_or_else(gone)?)
     }
 
     /// The grant that allows a use, if one does.
@@ -67,12 +70,13 @@ impl Grants {
 
     /// Ends what was granted in a worktree.
     pub async fn end_of_worktree(&self, worktree_id: &str) -> Result<Vec<Grant>> {
-        self.end_where(|row| row.worktree_id == worktree_id).await
+        self.end_where("its worktree was archived", |row| row.worktree_id == worktree_id).await
     }
 
     /// Ends what was granted to a session; what was granted to its worktree stays.
     pub async fn end_of_session(&self, session: &str) -> Result<Vec<Grant>> {
-        self.end_where(|row| row.session == session && row.extent != Extent::Worktree).await
+        let is_meant = |row: &GrantRow| row.session == session && row.extent != Extent::Worktree;
+        self.end_where("its session has ended", is_meant).await
     }
 
     /// Ends what was granted of something that is no more: its name may be given to something else.
@@ -82,8 +86,9 @@ impl Grants {
         action: Action,
         subject: &str,
     ) -> Result<Vec<Grant>> {
-        self.end_where(|row| row.identity_id == identity_id && row.action == action && row.subject == subject)
-            .await
+        let is_meant =
+            |row: &GrantRow| row.identity_id == identity_id && row.action == action && row.subject == subject;
+        self.end_where("what it allowed is no more", is_meant).await
     }
 
     /// The grant that an answer to an approval gives, not yet stored.
@@ -109,11 +114,20 @@ impl Grants {
         }
     }
 
-    /// Tells everyone how a grant is now.
-    pub(crate) fn tell(&self, row: GrantRow) -> Grant {
-        let grant = seen(row);
+    /// Records what happened to a grant, and tells everyone how it is now.
+    pub(crate) async fn tell(&self, row: &GrantRow, by: By<'_>, action: &str, why: &str) -> Result<Grant> {
+        let grant = seen(row.clone());
+        let fact = Fact {
+            identity_id: Some(row.identity_id.clone()),
+            session: Some(row.session.clone()),
+            slot: Some(grant.slot),
+            worktree_id: Some(row.worktree_id.clone()),
+            detail: [row.action.wants(), &row.subject, "for the", row.extent.name(), why].join(" "),
+            ..Fact::done(Kind::Grant, action, row.id.clone())
+        };
+        self.audit.note(by, fact).await?;
         self.bus.publish(Event::GrantChanged { grant: Box::new(grant.clone()) });
-        grant
+        Ok(grant)
     }
 
     /// Whether a grant that nobody has ended still holds. An hour is measured by a clock that nobody can
@@ -128,21 +142,21 @@ impl Grants {
         }
     }
 
-    async fn end_where(&self, is_meant: impl Fn(&GrantRow) -> bool) -> Result<Vec<Grant>> {
+    async fn end_where(&self, why: &str, is_meant: impl Fn(&GrantRow) -> bool) -> Result<Vec<Grant>> {
         let mut ended = Vec::new();
         for row in self.store.grants().await?.into_iter().filter(is_meant) {
-            ended.extend(self.end(row).await?);
+            ended.extend(self.end(row, why).await?);
         }
         Ok(ended)
     }
 
-    async fn end(&self, mut row: GrantRow) -> Result<Option<Grant>> {
+    async fn end(&self, mut row: GrantRow, why: &str) -> Result<Option<Grant>> {
         let now = self.clock.now();
         if !self.store.end_grant(&row.id, now).await? {
             return Ok(None);
         }
         row.ended_at = Some(now);
-        Ok(Some(self.tell(row)))
+        Ok(Some(self.tell(&row, By::Daemon, "grants.ended", &format!("({why})")).await?))
     }
 }
 
@@ -211,7 +225,9 @@ mod tests {
     async fn room(folder: &std::path::Path) -> Grants {
         let store = Store::open(&folder.join("lanyard.db")).await.unwrap();
         let clock = Clock::of_a_test(|| WALL.load(Ordering::SeqCst), || SINCE_BOOT.load(Ordering::SeqCst));
-        Grants::new(store, Bus::default(), clock)
+        let bus = Bus::default();
+        let audit = Audit::open(store.clone(), bus.clone(), clock).await.unwrap();
+        Grants::new(store, bus, clock, audit)
     }
 
     async fn covers(grants: &Grants) -> bool {

@@ -3,6 +3,8 @@
 use super::Approvals;
 use super::asking::words;
 use super::row::seen;
+use crate::audit::By;
+use crate::caller::Caller;
 use crate::grants::reaches;
 use crate::store::{self, ApprovalRow, GrantRow};
 use anyhow::{Result, bail};
@@ -12,7 +14,7 @@ use api::grants::Extent;
 
 impl Approvals {
     /// Answers an approval. A second answer is an error, and so is one that nobody waits for any more.
-    pub async fn answer(&self, call: AnswerApproval) -> Result<Approval> {
+    pub async fn answer(&self, caller: &Caller, call: AnswerApproval) -> Result<Approval> {
         let wanted = call.approval.to_ascii_lowercase();
         let rows = match store::is_prefix(&wanted) {
             true => self.store.approvals_by_prefix(&wanted).await?,
@@ -29,8 +31,8 @@ impl Approvals {
             bail!(self.too_late(&row.id).await?);
         };
         if let Some(grant) = grant {
+            self.grants.tell(&grant, By::Caller(caller), "grants.given", "").await?;
             self.give_others(&grant, &answer).await?;
-            self.grants.tell(grant);
         }
         Ok(answered)
     }

@@ -19,15 +19,13 @@ const TEXT_MAX: usize = 200;
 
 impl Approvals {
     /// Asks the owner, and waits.
-    pub(super) async fn ask(&self, session: &SessionRow, asker: &Asker, wanted: Wanted) -> Result<()> {
-        let wait = wait(wanted.wait)?;
-        let row = self.row(session, asker, wanted, wait).await?;
+    pub(super) async fn ask(&self, row: ApprovalRow, asker: &Asker) -> Result<()> {
         let answer = self.take_place(&row, asker)?;
         // Whatever happens to this call, its place is given up with it.
         let _place = Place { room: self, id: &row.id };
         self.store.insert_approval(&row).await?;
         self.tell(row.clone());
-        match self.wait_for(&row, asker, answer, wait).await? {
+        match self.wait_for(&row, asker, answer).await? {
             Answer::Deny { because } => bail!(denied(&row, because)),
             _ if asker.is_there() => Ok(()),
             _ => bail!(withdrawn()),
@@ -39,8 +37,8 @@ impl Approvals {
         row: &ApprovalRow,
         asker: &Asker,
         mut answer: oneshot::Receiver<Answer>,
-        wait: Duration,
     ) -> Result<Answer> {
+        let wait = Duration::from_millis(u64::try_from(row.until - row.asked_at)?);
         let (state, because, error) = tokio::select! {
             biased;
             () = asker.gone() => (State::Withdrawn, "the process that asked is gone", withdrawn()),
@@ -54,13 +52,14 @@ impl Approvals {
         Ok(answer.await?)
     }
 
-    async fn row(
+    /// The question as it is stored.
+    pub(super) async fn row(
         &self,
         session: &SessionRow,
         asker: &Asker,
         wanted: Wanted,
-        wait: Duration,
     ) -> Result<ApprovalRow> {
+        let wait = wait(wanted.wait)?;
         let reason = wanted.reason.map(|reason| words("reason", &reason)).transpose()?;
         let reason = reason.filter(|reason| !reason.is_empty());
         let (command, starter) = asker.command_lines().await;

@@ -7,6 +7,7 @@ mod answering;
 mod asking;
 mod row;
 
+use crate::audit::{Audit, By, Fact};
 use crate::bus::Bus;
 use crate::caller::{Asker, Caller};
 use crate::clock::Clock;
@@ -14,7 +15,8 @@ use crate::grants::{Grants, Use};
 use crate::store::{ApprovalRow, IdentityRow, Store};
 use anyhow::{Result, bail};
 use api::approvals::{Action, Answer, Approval, ListApprovals, State};
-use api::{Error, Event};
+use api::audit::Kind;
+use api::{Error, Event, Role};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -29,6 +31,7 @@ pub struct Approvals {
     store: Store,
     bus: Bus,
     clock: Clock,
+    audit: Audit,
     grants: Grants,
     waiting: Arc<Mutex<HashMap<String, Waiting>>>,
 }
@@ -58,16 +61,21 @@ pub struct Wanted {
 
 impl Approvals {
     /// Opens the room, and withdraws what was asked of a former daemon: nobody waits for that any more.
-    pub async fn open(store: Store, bus: Bus, clock: Clock, grants: Grants) -> Result<Self> {
-        store.withdraw_approvals("the daemon was started anew", clock.now()).await?;
-        Ok(Self { store, bus, clock, grants, waiting: Arc::default() })
+    pub async fn open(store: Store, bus: Bus, clock: Clock, audit: Audit, grants: Grants) -> Result<Self> {
+        let room = Self { store, bus, clock, audit, grants, waiting: Arc::default() };
+        for row in room.store.open_approvals().await? {
+            room.settle(&row, State::Withdrawn, "the daemon was started anew").await?;
+        }
+        Ok(room)
     }
 
     /// Lets a use pass: the owner's at once, an agent's if a grant allows it or the owner says yes in time.
     pub async fn permit(&self, caller: &Caller, wanted: Wanted) -> Result<()> {
-        let (session, asker) = match caller {
-            Caller::Owner | Caller::Member { .. } => return Ok(()),
-            Caller::Agent { session, asker, .. } => (session, asker),
+        let Caller::Agent { session, asker, .. } = caller else {
+            return match caller.role() {
+                Role::Owner => Ok(()),
+                _ => bail!(Error::refused("that is for the owner and for agents who were allowed to")),
+            };
         };
         let Some(session) = self.store.session(session).await? else {
             bail!(Error::refused("the session that asks is unknown"));
@@ -79,10 +87,13 @@ impl Approvals {
             action: wanted.action,
             subject: &wanted.subject,
         };
-        if self.grants.covering(&wanted_use).await?.is_some() {
-            return Ok(());
+        if let Some(grant) = self.grants.covering(&wanted_use).await? {
+            let used = Fact { detail: grant.id, ..Fact::done(Kind::Grant, "grants.used", grant.subject) };
+            return self.audit.note(By::Caller(caller), used).await;
         }
-        self.ask(&session, asker, wanted).await
+        let row = self.row(&session, asker, wanted).await?;
+        self.audit.note(By::Caller(caller), fact("approvals.asked", &row)).await?;
+        self.ask(row, asker).await
     }
 
     /// The open approvals, oldest first; or the newest of all.
@@ -104,6 +115,8 @@ impl Approvals {
         };
         let settled = self.store.settle_approval(&row, None).await?;
         if settled {
+            let action = format!("approvals.{}", state.name());
+            self.audit.note(By::Daemon, fact(&action, &row)).await?;
             self.tell(row);
         }
         Ok(settled)
@@ -117,5 +130,18 @@ impl Approvals {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
         self.waiting.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// What is recorded of an approval.
+fn fact(action: &str, row: &ApprovalRow) -> Fact {
+    let why = row.reason.as_deref().or(row.because.as_deref()).map(|why| format!(": {why}"));
+    Fact {
+        identity_id: Some(row.identity_id.clone()),
+        session: Some(row.session.clone()),
+        slot: u32::try_from(row.slot).ok(),
+        worktree_id: Some(row.worktree_id.clone()),
+        detail: format!("{} {}{}", row.action.wants(), row.subject, why.unwrap_or_default()),
+        ..Fact::done(Kind::Approval, action, row.id.clone())
     }
 }

@@ -161,12 +161,4 @@ impl Store {
         tx.commit().await.context("settling an approval")?;
         Ok(true)
     }
-
-    /// Withdraws every open approval: those who asked a former daemon wait no more.
-    pub async fn withdraw_approvals(&self, because: &str, at: Millis) -> Result<u64> {
-        let sql = "UPDATE approvals SET state = 'withdrawn', because = $1, answered_at = $2 \
-                   WHERE state = 'open'";
-        let done = sqlx::query(sql).bind(because).bind(at).execute(&self.pool).await;
-        Ok(done.context("withdrawing approvals")?.rows_affected())
-    }
 }
