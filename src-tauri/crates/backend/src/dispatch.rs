@@ -65,7 +65,7 @@ answers! { b, caller:
     DeleteSecret(c)    => b.secrets.delete(&own(b, caller, &c.identity).await?, &c.key);
 
     ListApprovals(c)   => b.approvals.list(c);
-    AnswerApproval(c)  => b.approvals.answer(c);
+    AnswerApproval(c)  => b.approvals.answer(caller, c);
     ListGrants(c)      => b.grants.list();
     RevokeGrant(c)     => b.grants.revoke(c);
 
