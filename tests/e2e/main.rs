@@ -16,6 +16,7 @@ mod plain_user;
 mod projects;
 mod prying;
 mod racing;
+mod rotation;
 mod secrets;
 mod sessions;
 mod signing;

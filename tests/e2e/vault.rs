@@ -14,7 +14,7 @@ fn restarted(world: &World) -> Value {
 }
 
 /// Runs a script with Python's own SQLite, to look into the database from outside.
-fn query(world: &World, sql: &str) -> Option<String> {
+pub fn query(world: &World, sql: &str) -> Option<String> {
     let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); r=c.execute(sys.argv[2]).fetchall(); \
         c.commit(); print(';'.join(','.join(v.hex() if isinstance(v,bytes) else str(v) for v in w) for w in r))";
     let mut command = world.command(python()?);

@@ -76,7 +76,11 @@ fn DeleteQuestion(entry: SecretEntry, identity: String, done: Callback<()>) -> i
     let face = face();
     let deleting = Attempt::new();
     let key = entry.key.clone();
-    let call = DeleteSecret { identity: Some(identity.clone()), key: entry.key.clone() };
+    let call = DeleteSecret {
+        identity: Some(identity.clone()),
+        key: entry.key.clone(),
+        worktree: entry.worktree_id.clone(),
+    };
     let delete = move |_| {
         deleting.run(face.call(call.clone()), move |_| face.secrets_changed.update(|n| *n += 1));
     };

@@ -42,6 +42,7 @@ impl Draft {
             value: (self.is_new || !text.is_empty()).then(|| SecretText::new(text)),
             policy: Some(policy_named(&self.policy.get_untracked())),
             notes: Some(self.notes.get_untracked()),
+            ..Default::default()
         }
     }
 

@@ -89,8 +89,7 @@ pub fn SecretLine(
         read: StoredValue::new(ReadSecret {
             identity: Some(identity),
             key: key_name.clone(),
-            reason: None,
-            wait_ms: None,
+            ..Default::default()
         }),
         revealed,
         value: RwSignal::new(None),

@@ -23,7 +23,7 @@ pub fn measure(world: &World) -> Result<Vec<Row>> {
         key: KEY.into(),
         value: Some(SecretText::new("npm_0123456789abcdefghijklmnopqrstuvwxyz".into())),
         policy: Some(Policy::Ask),
-        notes: None,
+        ..Default::default()
     })?;
     watching.call(&Subscribe {})?;
     let session = world.start(1, &format!("while lanyard secrets get {KEY} >/dev/null; do :; done"))?;

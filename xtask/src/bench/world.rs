@@ -64,8 +64,7 @@ impl<'a> World<'a> {
             identity: identity.clone(),
             key: KEY.into(),
             value: Some(SecretText::new(VALUE.into())),
-            policy: None,
-            notes: None,
+            ..Default::default()
         })?;
         door.call(&AddProject { path: repository.display().to_string(), name: Some("project".into()) })?;
         for slot in 1..=12 {

@@ -106,6 +106,10 @@ calls! {
     "secrets.set"            [Owner Agent]                 SetSecret       -> SecretEntry;
     "secrets.read"           [Owner Agent]                 ReadSecret      -> SecretValue;
     "secrets.delete"         [Owner]                       DeleteSecret    -> Done;
+    "secrets.rotate"         [Owner]                       RotateSecret    -> SecretEntry;
+    "secrets.versions"       [Owner]                       ListVersions    -> Vec<SecretVersion>;
+    "secrets.share"          [Owner]                       ShareSecret     -> SecretEntry;
+    "secrets.unshare"        [Owner]                       UnshareSecret   -> SecretEntry;
 
     "approvals.list"         [Owner Approver]              ListApprovals   -> Vec<Approval>;
     "approvals.answer"       [Owner Approver]              AnswerApproval  -> Approval;

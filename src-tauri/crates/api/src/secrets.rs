@@ -41,6 +41,18 @@ pub struct SecretEntry {
     pub key: String,
     /// What happens when it is asked for.
     pub policy: Policy,
+    /// The id of the worktree that it is for alone; none if it is for all.
+    #[serde(default)]
+    pub worktree_id: Option<String>,
+    /// That worktree's name.
+    #[serde(default)]
+    pub worktree: Option<String>,
+    /// The other identities that share it, by name; told to the owner alone.
+    #[serde(default)]
+    pub shared_with: Vec<String>,
+    /// The running sessions that still hold an older value; an agent sees its own identity's.
+    #[serde(default)]
+    pub stale: Vec<StaleSession>,
     /// The owner's notes.
     pub notes: String,
     /// How often its value has been set.
@@ -51,6 +63,38 @@ pub struct SecretEntry {
     pub updated_dt: String,
     /// When it was last set.
     pub updated_at: Millis,
+}
+
+/// A running session that holds an older value in its environment, until it is restarted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleSession {
+    /// Its id.
+    pub session: String,
+    /// Its slot.
+    pub slot: u32,
+    /// Its identity's name.
+    pub identity: String,
+    /// Its worktree's name.
+    pub worktree: String,
+    /// The version that it holds.
+    pub version: i64,
+}
+
+/// Who set a value, when and why. The value itself is gone, but for the newest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretVersion {
+    /// Which value: 1 is the first.
+    pub version: i64,
+    /// Who set it: `owner` or `agent`.
+    pub by: String,
+    /// The agent's slot.
+    pub slot: Option<u32>,
+    /// The agent's session.
+    pub session: Option<String>,
+    /// Why, where that was said.
+    pub because: Option<String>,
+    /// When.
+    pub set_at: Millis,
 }
 
 /// A secret with its value, in the shape of `secrets get --json`.
@@ -82,7 +126,7 @@ pub struct ListSecrets {
 }
 
 /// `secrets.set`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetSecret {
     /// Whose; the current one's if left out, an agent's own always.
@@ -90,6 +134,9 @@ pub struct SetSecret {
     pub identity: Option<String>,
     /// Its key.
     pub key: String,
+    /// The worktree that it is for alone; the one for all worktrees if left out, an agent's as it applies.
+    #[serde(default)]
+    pub worktree: Option<String>,
     /// Its value, 1 byte to 64 KiB; only policy and notes change if left out.
     #[serde(default)]
     pub value: Option<SecretText>,
@@ -102,7 +149,7 @@ pub struct SetSecret {
 }
 
 /// `secrets.read`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadSecret {
     /// Whose; the current one's if left out, an agent's own always.
@@ -110,6 +157,9 @@ pub struct ReadSecret {
     pub identity: Option<String>,
     /// Its key.
     pub key: String,
+    /// The worktree that it is for alone; the one for all worktrees if left out, an agent's as it applies.
+    #[serde(default)]
+    pub worktree: Option<String>,
     /// Why, for the owner who is asked where the policy is `ask`.
     #[serde(default)]
     pub reason: Option<String>,
@@ -119,7 +169,7 @@ pub struct ReadSecret {
 }
 
 /// `secrets.delete`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteSecret {
     /// Whose; the current one's if left out.
@@ -127,4 +177,66 @@ pub struct DeleteSecret {
     pub identity: Option<String>,
     /// Its key.
     pub key: String,
+    /// The worktree that it is for alone; the one for all worktrees if left out, an agent's as it applies.
+    #[serde(default)]
+    pub worktree: Option<String>,
+}
+
+/// `secrets.rotate`: a new value, for all that share it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateSecret {
+    /// Whose; the current one's if left out.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// Its key.
+    pub key: String,
+    /// The worktree that it is for alone; the one for all worktrees if left out.
+    #[serde(default)]
+    pub worktree: Option<String>,
+    /// The new value, 1 byte to 64 KiB.
+    pub value: SecretText,
+    /// Why.
+    #[serde(default)]
+    pub because: Option<String>,
+}
+
+/// `secrets.versions`: who set each value, the newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListVersions {
+    /// Whose; the current one's if left out.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// Its key.
+    pub key: String,
+    /// The worktree that it is for alone; the one for all worktrees if left out.
+    #[serde(default)]
+    pub worktree: Option<String>,
+}
+
+/// `secrets.share`: other identities get the value as well, and each newer one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShareSecret {
+    /// Whose; the current one's if left out.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// Its key.
+    pub key: String,
+    /// With whom.
+    pub with: Vec<String>,
+}
+
+/// `secrets.unshare`: takes the secret away from identities that share it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnshareSecret {
+    /// Whose; the current one's if left out.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// Its key.
+    pub key: String,
+    /// From whom it is taken.
+    pub with: Vec<String>,
 }

@@ -103,6 +103,9 @@ pub struct Session {
     pub started_at: Millis,
     /// When it ended.
     pub ended_at: Option<Millis>,
+    /// The keys whose older values it still holds in its environment; told by `sessions.show` alone.
+    #[serde(default)]
+    pub stale: Vec<String>,
 }
 
 /// `sessions.list`

@@ -31,6 +31,9 @@ pub struct Credential {
     pub key: String,
     /// What happens when it is asked for.
     pub policy: Policy,
+    /// Whether the session that runs there still holds an older value.
+    #[serde(default)]
+    pub stale: bool,
 }
 
 /// What a person sees of a slot.

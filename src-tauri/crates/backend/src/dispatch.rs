@@ -5,6 +5,7 @@ mod recorded;
 use crate::agents;
 use crate::backend::Backend;
 use crate::caller::Caller;
+use crate::secrets::Scope;
 use crate::store::IdentityRow;
 use crate::wiped;
 pub use crate::wiped::Body;
@@ -59,10 +60,14 @@ answers! { b, caller:
     SetKey(c)          => b.keys.set(&own(b, caller, &c.identity).await?, c.policy);
     RotateKey(c)       => b.keys.rotate(&own(b, caller, &c.identity).await?);
 
-    ListSecrets(c)     => b.secrets.list(&own(b, caller, &c.identity).await?);
-    SetSecret(c)       => b.secrets.set(caller, &own(b, caller, &c.identity).await?, c);
-    ReadSecret(c)      => b.secrets.read(caller, &own(b, caller, &c.identity).await?, &c);
-    DeleteSecret(c)    => b.secrets.delete(&own(b, caller, &c.identity).await?, &c.key);
+    ListSecrets(c)     => b.secrets.list(caller, &own(b, caller, &c.identity).await?);
+    SetSecret(c)       => b.secrets.set(caller, &scope(b, caller, &c.identity, &c.worktree).await?, c);
+    ReadSecret(c)      => b.secrets.read(caller, &scope(b, caller, &c.identity, &c.worktree).await?, &c);
+    DeleteSecret(c)    => b.secrets.delete(&scope(b, caller, &c.identity, &c.worktree).await?, &c.key);
+    RotateSecret(c)    => b.secrets.rotate(caller, &scope(b, caller, &c.identity, &c.worktree).await?, c);
+    ListVersions(c)    => b.secrets.versions(caller, &scope(b, caller, &c.identity, &c.worktree).await?, &c.key);
+    ShareSecret(c)     => b.secrets.share(&scope(b, caller, &c.identity, &None).await?, &c.key, all(b, &c.with).await?);
+    UnshareSecret(c)   => b.secrets.unshare(&scope(b, caller, &c.identity, &None).await?, &c.key, all(b, &c.with).await?);
 
     ListApprovals(c)   => b.approvals.list(c);
     AnswerApproval(c)  => b.approvals.answer(caller, c);
@@ -138,6 +143,39 @@ async fn own(b: &Backend, caller: &Caller, wanted: &Option<String>) -> Result<Id
             )
         }
     }
+}
+
+/// Where a secret belongs that a call is about.
+async fn scope(
+    b: &Backend,
+    caller: &Caller,
+    identity: &Option<String>,
+    worktree: &Option<String>,
+) -> Result<Scope> {
+    let identity = own(b, caller, identity).await?;
+    if caller.is_agent() && worktree.is_some() {
+        bail!(
+            Error::refused("only the owner names a worktree")
+                .hint("leave --worktree out: an agent gets what is meant for its own")
+        );
+    }
+    let worktree = match worktree {
+        Some(wanted) => Some(b.worktrees.find(wanted).await?),
+        None => None,
+    };
+    Ok(Scope { identity, worktree })
+}
+
+/// All identities that are named.
+async fn all(b: &Backend, wanted: &[String]) -> Result<Vec<IdentityRow>> {
+    let mut found: Vec<IdentityRow> = Vec::new();
+    for wanted in wanted {
+        let identity = b.identities.find(wanted).await?;
+        if found.iter().all(|other| other.id != identity.id) {
+            found.push(identity);
+        }
+    }
+    Ok(found)
 }
 
 async fn environment(b: &Backend, call: GetEnvironment) -> Result<Vec<Variable>> {

@@ -47,7 +47,7 @@ impl Identities {
         let current = self.store.current_identity().await?;
         let (secrets, keys) = (self.store.secret_keys().await?, self.store.keys().await?);
         let seen = |row: IdentityRow| {
-            let secrets = secrets.iter().filter(|(identity, ..)| *identity == row.id).count();
+            let secrets = secrets.iter().filter(|secret| secret.identity_id == row.id).count();
             let key = keys.iter().find(|key| key.identity_id == row.id && key.retired_at.is_none());
             let is_current = current.as_deref() == Some(&row.id);
             seen(row, is_current, secrets, key)

@@ -4,11 +4,12 @@ use crate::agents;
 use crate::bus::Bus;
 use crate::secrets::read_policy;
 use crate::sessions::seen as seen_session;
-use crate::store::{self, IdentityRow, SlotRow, Store};
+use crate::store::{self, IdentityRow, KeyOfSecret, SessionRow, SlotRow, StaleRow, Store};
 use anyhow::{Result, bail};
 use api::names::shown;
 use api::slots::{Badge, ClearSlot, Credential, DEFAULT_SLOTS, HUES, MAX_SLOT, OpenSlot, SetSlot, Wearer};
 use api::{Done, Error, Event};
+use std::collections::BTreeMap;
 
 /// The room.
 #[derive(Clone)]
@@ -29,19 +30,17 @@ impl Slots {
     pub async fn list(&self) -> Result<Vec<Badge>> {
         let identities = self.store.identities().await?;
         let keys = self.store.secret_keys().await?;
-        let last = self.store.last_sessions().await?;
+        let (last, stale) = (self.store.last_sessions().await?, self.store.stale().await?);
         let badge = |slot: SlotRow| {
             let identity = slot.identity_id.as_ref().and_then(|id| identities.iter().find(|i| i.id == *id));
-            let held = keys.iter().filter(|(id, ..)| Some(id) == slot.identity_id.as_ref());
-            let credentials =
-                held.map(|(_, key, policy)| Credential { key: key.clone(), policy: read_policy(policy) });
+            let session = last.iter().find(|s| s.slot == slot.number);
             Badge {
                 slot: number(&slot),
                 hue: u32::try_from(slot.hue).unwrap_or(0) % HUES,
                 identity: identity.map(wearer),
                 agent: slot.agent,
-                session: last.iter().find(|s| s.slot == slot.number).cloned().map(seen_session),
-                credentials: credentials.collect(),
+                credentials: credentials(slot.identity_id.as_deref(), session, &keys, &stale),
+                session: session.cloned().map(seen_session),
             }
         };
         Ok(self.store.slots().await?.into_iter().map(badge).collect())
@@ -130,6 +129,31 @@ impl Slots {
         let badge = self.list().await?.into_iter().find(|badge| badge.slot == slot);
         badge.ok_or_else(|| Error::not_found("slot", &slot.to_string()).into())
     }
+}
+
+/// What an identity holds in a session: its worktree's own secrets take the places of those for all.
+fn credentials(
+    identity: Option<&str>,
+    session: Option<&SessionRow>,
+    keys: &[KeyOfSecret],
+    stale: &[StaleRow],
+) -> Vec<Credential> {
+    let worktree = session.map(|session| session.worktree_id.as_str());
+    let applies = |secret: &&KeyOfSecret| {
+        Some(secret.identity_id.as_str()) == identity
+            && (secret.worktree_id.is_none() || secret.worktree_id.as_deref() == worktree)
+    };
+    let held: BTreeMap<&str, &KeyOfSecret> =
+        keys.iter().filter(applies).map(|secret| (secret.key.as_str(), secret)).collect();
+    let is_stale = |key: &str| {
+        session.is_some_and(|s| stale.iter().any(|held| held.session_id == s.id && held.key == key))
+    };
+    let seen = |(key, secret): (&str, &KeyOfSecret)| Credential {
+        key: key.to_string(),
+        policy: read_policy(&secret.policy),
+        stale: is_stale(key),
+    };
+    held.into_iter().map(seen).collect()
 }
 
 fn check_number(slot: u32) -> Result<()> {

@@ -19,7 +19,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Option<Args> {
         }
     }
     let [noun, verb, key] = <[String; 3]>::try_from(words).ok()?;
-    let get = Get { key, whose: Whose { identity }, asking: Asking::default() };
+    let get = Get { key, whose: Whose { identity }, worktree: None, asking: Asking::default() };
     let command = Command::Secrets(SecretsCommand::Get(get));
     (noun == "secrets" && verb == "get").then_some(Args { json, command })
 }

@@ -1,5 +1,7 @@
 //! `lanyard secrets`: set, get, list and delete the secrets of an identity.
 
+mod rotation;
+
 use crate::duration::duration;
 use crate::failure::Result;
 use crate::hand::Hand;
@@ -8,6 +10,7 @@ use crate::prompt;
 use crate::table::Table;
 use api::SecretText;
 use api::secrets::{DeleteSecret, ListSecrets, Policy, ReadSecret, SecretEntry, SetSecret, VALUE_MAX};
+use rotation::{Rotate, Share};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -23,13 +26,28 @@ pub enum SecretsCommand {
         #[command(flatten)]
         whose: Whose,
     },
-    /// Delete a secret
-    Delete {
-        /// Its key
-        key: String,
-        #[command(flatten)]
-        whose: Whose,
-    },
+    /// Delete a secret; who shares it keeps it
+    Delete(Which),
+    /// Give a secret a new value, for all that share it
+    Rotate(Rotate),
+    /// Show who set each value of a secret, when and why
+    Versions(Which),
+    /// Let other identities have a secret, and each newer value of it
+    Share(Share),
+    /// Take a shared secret away from other identities
+    Unshare(Share),
+}
+
+/// Which secret is meant.
+#[derive(Debug, clap::Args)]
+pub struct Which {
+    /// Its key
+    key: String,
+    #[command(flatten)]
+    whose: Whose,
+    /// The one for this worktree alone
+    #[arg(long, value_name = "NAME")]
+    worktree: Option<String>,
 }
 
 /// A secret to get.
@@ -39,6 +57,9 @@ pub struct Get {
     pub key: String,
     #[command(flatten)]
     pub whose: Whose,
+    /// The one for this worktree alone
+    #[arg(long, value_name = "NAME")]
+    pub worktree: Option<String>,
     #[command(flatten)]
     pub asking: Asking,
 }
@@ -79,6 +100,9 @@ pub struct Set {
     value: Option<String>,
     #[command(flatten)]
     whose: Whose,
+    /// For this worktree alone; there it wins over the one for all
+    #[arg(long, value_name = "NAME")]
+    worktree: Option<String>,
     /// auto: in the environment of its sessions; ask: each use is approved; deny: never for an agent
     #[arg(long, value_enum)]
     policy: Option<PolicyName>,
@@ -115,11 +139,15 @@ impl SecretsCommand {
             SecretsCommand::Set(set) => set.run(hand),
             SecretsCommand::Get(get) => get.run(hand),
             SecretsCommand::List { whose } => list(hand, whose.identity),
-            SecretsCommand::Delete { key, whose } => {
+            SecretsCommand::Delete(Which { key, whose, worktree }) => {
                 let text = format!("Deleted {}.", clean(&key));
-                hand.ask(&DeleteSecret { identity: whose.identity, key })?;
+                hand.ask(&DeleteSecret { identity: whose.identity, key, worktree })?;
                 hand.out.done(&text)
             }
+            SecretsCommand::Rotate(rotate) => rotate.run(hand),
+            SecretsCommand::Versions(which) => rotation::versions(hand, which),
+            SecretsCommand::Share(share) => share.share(hand),
+            SecretsCommand::Unshare(share) => share.unshare(hand),
         }
     }
 }
@@ -127,8 +155,8 @@ impl SecretsCommand {
 impl Get {
     fn run(self, hand: &mut Hand) -> Result<()> {
         let wait_ms = self.asking.wait_ms();
-        let (key, identity) = (self.key, self.whose.identity);
-        let read = ReadSecret { identity, key, reason: self.asking.reason, wait_ms };
+        let (key, identity, worktree) = (self.key, self.whose.identity, self.worktree);
+        let read = ReadSecret { identity, key, worktree, reason: self.asking.reason, wait_ms };
         let secret = hand.ask_patiently(&read)?;
         hand.out.reveal(&secret, &secret.value)
     }
@@ -138,11 +166,16 @@ impl Set {
     fn run(self, hand: &mut Hand) -> Result<()> {
         let value = self.read_value()?;
         let policy = self.policy.map(Policy::from);
-        let set =
-            SetSecret { identity: self.whose.identity, key: self.key, value, policy, notes: self.notes };
+        let set = SetSecret {
+            identity: self.whose.identity,
+            key: self.key,
+            worktree: self.worktree,
+            value,
+            policy,
+            notes: self.notes,
+        };
         let entry = hand.ask(&set)?;
-        let text = format!("Set {} of {} ({}).", entry.key, entry.identity, entry.policy.name());
-        hand.out.show(&entry, || clean(&text).into_owned())
+        hand.out.show(&entry, || rotation::told("Set", &entry))
     }
 
     /// The value, wherever it comes from. An empty answer leaves it as it is if something else changes.
@@ -171,17 +204,20 @@ fn table(out: &Output, secrets: &[SecretEntry]) -> String {
     if secrets.is_empty() {
         return "No secrets yet. Set one: lanyard secrets set GITHUB_TOKEN".into();
     }
-    let mut table = Table::new(["KEY", "POLICY", "IDENTITY", "SET", "NOTES"]);
+    let mut table = Table::new(["KEY", "POLICY", "IDENTITY", "SET", "WORKTREE", "SHARED WITH", "NOTES"]);
     for secret in secrets {
         table.row([
             (&secret.key).into(),
             secret.policy.name().into(),
             (&secret.identity).into(),
             ago(out.now, secret.updated_at).into(),
+            secret.worktree.as_deref().unwrap_or_default().into(),
+            secret.shared_with.join(", ").into(),
             (&secret.notes).into(),
         ]);
     }
-    table.shown(out)
+    let stale: String = secrets.iter().map(rotation::stale_text).collect();
+    table.shown(out) + &stale
 }
 
 #[cfg(test)]

@@ -169,6 +169,9 @@ fn session_text(out: &Output, session: &Session) -> String {
         ("worktree", session.path.clone()),
         ("started", ago(out.now, session.started_at)),
     ];
+    if !session.stale.is_empty() {
+        rows.push(("old values", format!("{} (until it is restarted)", session.stale.join(", "))));
+    }
     rows.extend(session.ended_at.map(|ended| ("ended", ago(out.now, ended))));
     rows.extend(session.exit.map(|exit| ("exit", exit_text(exit))));
     details(out, &rows)

@@ -40,7 +40,7 @@ macro_rules! calls {
 calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
-        ListGrants ListIssuers ListPasswords ListAudit VerifyAudit AnchorAudit;
+        ListGrants ListIssuers ListPasswords ListVersions ListAudit VerifyAudit AnchorAudit;
 
     UnlockVault(_)     => about(Kind::Vault, "");
     StopDaemon(_)      => about(Kind::Daemon, "");
@@ -57,6 +57,9 @@ calls! {
     SetSecret(c)       => about(Kind::Secret, &c.key).of(&c.identity).saying(changes(c));
     ReadSecret(c)      => about(Kind::Secret, &c.key).of(&c.identity).quick();
     DeleteSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity);
+    RotateSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity).saying(c.because.clone().unwrap_or_default());
+    ShareSecret(c)     => about(Kind::Secret, &c.key).of(&c.identity).saying(format!("with {}", c.with.join(", ")));
+    UnshareSecret(c)   => about(Kind::Secret, &c.key).of(&c.identity).saying(format!("from {}", c.with.join(", ")));
 
     CreatePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity);
     ReadPassword(c)    => about(Kind::Password, &c.domain).of(&c.identity).quick();

@@ -10,7 +10,10 @@ use api::{Code, Error};
 impl Sessions {
     /// One session.
     pub async fn show(&self, call: ShowSession) -> Result<Session> {
-        Ok(super::seen(self.find(&call.session).await?))
+        let mut session = super::seen(self.find(&call.session).await?);
+        let stale = self.store.stale().await?.into_iter().filter(|held| held.session_id == session.id);
+        session.stale = stale.map(|held| held.key).collect();
+        Ok(session)
     }
 
     /// The running session of a keeper.

@@ -13,7 +13,7 @@ use crate::keeper::link::Link;
 use crate::keeper::spec::Spec;
 use crate::keys;
 use crate::projects::allowed_env;
-use crate::store::{self, ProjectRow, SessionRow};
+use crate::store::{self, HeldSecret, ProjectRow, SessionRow};
 use anyhow::{Context, Result};
 use api::audit::Kind;
 use api::secrets::Policy;
@@ -48,9 +48,13 @@ impl Sessions {
     pub(super) async fn launch(&self, project: &ProjectRow, order: Order) -> Result<Session> {
         let row = order.row(store::new_id(), project, self.clock.now())?;
         self.release_last(row.slot).await;
-        let env = self.environment(project, &order, &row).await?;
+        let (env, held) = self.environment(project, &order, &row).await?;
         self.store.put_session(&row).await?;
-        match self.launch_keeper(row.clone(), project, &order, env).await {
+        let launched = match self.store.put_held(&row.id, &held).await {
+            Ok(()) => self.launch_keeper(row.clone(), project, &order, env).await,
+            Err(e) => Err(e),
+        };
+        match launched {
             Ok(row) => {
                 self.tell(&row);
                 self.watch(row.clone());
@@ -71,7 +75,7 @@ impl Sessions {
         project: Option<&ProjectRow>,
     ) -> Result<Vec<(String, SecretText)>> {
         let allowed = project.map(allowed_env).unwrap_or_default();
-        self.build(identity, &allowed, None, None).await
+        Ok(self.build(identity, &allowed, None, None).await?.0)
     }
 
     async fn environment(
@@ -79,7 +83,7 @@ impl Sessions {
         project: &ProjectRow,
         order: &Order,
         row: &SessionRow,
-    ) -> Result<Vec<(String, SecretText)>> {
+    ) -> Result<(Vec<(String, SecretText)>, Vec<HeldSecret>)> {
         let (socket, ssh) = self.sockets(&row.id);
         let seat = Seat { session: &row.id, slot: order.slot, socket: &socket, ssh: &ssh };
         self.build(&order.identity, &allowed_env(project), Some(seat), Some(row)).await
@@ -91,15 +95,18 @@ impl Sessions {
         allowed: &[String],
         session: Option<Seat<'_>>,
         row: Option<&SessionRow>,
-    ) -> Result<Vec<(String, SecretText)>> {
-        let secrets = self.secrets.injected(identity).await?;
+    ) -> Result<(Vec<(String, SecretText)>, Vec<HeldSecret>)> {
+        let worktree = row.map(|row| row.worktree_id.as_str());
+        let injected = self.secrets.injected(identity, worktree).await?;
+        let (secrets, held): (Vec<_>, Vec<_>) =
+            injected.into_iter().map(|it| ((it.held.key.clone(), it.value), it.held)).unzip();
         self.record_injected(identity, &secrets, row).await?;
         let home = self.config.home(&identity.id);
         environment::furnish(&home)?;
         let commands = self.config.commands();
         let signing = self.signing(identity, session.is_some()).await?;
         let place = Place { identity, home: &home, commands: &commands, allowed, signing, session };
-        Ok(environment::build(&self.config.owner_env, &place, secrets))
+        Ok((environment::build(&self.config.owner_env, &place, secrets), held))
     }
 
     /// How commits are signed: by the session's SSH agent, through OpenSSH's `ssh-keygen` where it is there.

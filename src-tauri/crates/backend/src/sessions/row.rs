@@ -30,5 +30,6 @@ pub fn seen(row: SessionRow) -> Session {
         reason: row.reason,
         started_at: row.started_at,
         ended_at: row.ended_at,
+        stale: Vec::new(),
     }
 }
