@@ -8,12 +8,14 @@
 //! Every process that a world starts can be told by the world's folder in its environment, and is ended
 //! when the world is dropped. Nothing here sleeps: what has to be waited for is an event with a deadline.
 
+mod beside;
 mod daemon;
 mod door;
 pub mod github;
 mod owner;
 mod processes;
 mod programs;
+pub mod providers;
 mod repository;
 mod run;
 mod script;
@@ -22,6 +24,7 @@ mod shapes;
 mod terminal;
 mod web;
 
+pub use beside::Beside;
 pub use daemon::Daemon;
 pub use door::Door;
 pub use github::GitHub;

@@ -1,7 +1,7 @@
 //! What comes from cargo, rustup and npm: pinned, and inside the checkout.
 
 use crate::host::Host;
-use crate::shell::{run, say, succeeds};
+use crate::shell::{read, run, say, succeeds};
 use anyhow::{Context, Result, bail};
 use std::fs;
 
@@ -11,6 +11,12 @@ pub const NEXTEST: &str = "0.9.143";
 pub const TAURI_DRIVER: &str = "2.1.0";
 /// The version of the licence check.
 pub const DENY: &str = "0.20.2";
+
+/// Other people's servers that the tests talk to; these versions still run on Node 20.
+const SERVERS: [&str; 2] = ["@stoplight/prism-cli@5.14.2", "verdaccio@6.8.0"];
+/// GitHub's description of its API, and the one file of that archive which is kept.
+const DESCRIPTION: &str = "@octokit/openapi@23.0.2";
+const DESCRIPTION_FILE: &str = "package/generated/api.github.com.json";
 
 /// Installs a tool of cargo's into target/tools, unless it is there. Any nextest on the PATH will do.
 pub fn tool(host: &Host, name: &str, version: &str) -> Result<()> {
@@ -52,4 +58,28 @@ pub fn node_modules(host: &Host) -> Result<()> {
     let quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     run(host.command("npm").args(quiet).current_dir(&ui))?;
     fs::write(&stamp, lock).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Installs the servers that the tests talk to, and GitHub's description, into target/tools/servers.
+pub fn servers(host: &Host) -> Result<()> {
+    let folder = host.target.join("tools/servers");
+    let (stamp, wanted) = (folder.join(".installed"), [&SERVERS[..], &[DESCRIPTION]].concat().join("\n"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    say(format!("installing {} and {DESCRIPTION} into {} (once)", SERVERS.join(", "), folder.display()));
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    fs::write(folder.join("package.json"), "{\"private\":true}").context("writing package.json")?;
+    let npm = |words: &[&str]| {
+        let mut npm = host.command("npm");
+        npm.args(words).arg("--loglevel=error").current_dir(&folder);
+        npm
+    };
+    run(npm(&["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"]).args(SERVERS))?;
+    // The archive unpacks to 385 MB, of which one file of 13 MB is wanted.
+    let archive = folder.join(read(&mut npm(&["pack", "--silent", DESCRIPTION]))?);
+    let unpack = ["--strip-components=2", "-xzf"];
+    run(host.command("tar").args(unpack).arg(&archive).arg(DESCRIPTION_FILE).current_dir(&folder))?;
+    fs::remove_file(&archive).with_context(|| format!("removing {}", archive.display()))?;
+    fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
 }

@@ -151,6 +151,7 @@ calls! {
     "issuers.list"           [Owner]                       ListIssuers     -> Vec<Issuer>;
     "issuers.add"            [Owner]                       AddIssuer       -> Issuer;
     "issuers.update"         [Owner]                       UpdateIssuer    -> Issuer;
+    "issuers.manifest"       [Owner]                       BeginApp        -> AppManifest;
     "issuers.remove"         [Owner]                       RemoveIssuer    -> Done;
     "audit.list"             [Owner Approver Viewer]       ListAudit       -> Vec<Record>;
     "audit.verify"           [Owner]                       VerifyAudit     -> Verified;

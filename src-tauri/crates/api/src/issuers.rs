@@ -137,3 +137,34 @@ pub struct RemoveIssuer {
     /// Which one, by name or id.
     pub issuer: String,
 }
+
+/// `issuers.manifest`: begins to make a GitHub App, whose key is sealed when GitHub has made it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BeginApp {
+    /// The issuer's name, and the App's.
+    pub name: String,
+    /// The organization that shall own it; the person who agrees if left out.
+    #[serde(default)]
+    pub organization: Option<String>,
+    /// Where GitHub's API is; GitHub's own if left out.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// The most that its tokens can do; what it takes to work on a repository if left out.
+    #[serde(default)]
+    pub permissions: BTreeMap<String, String>,
+    /// What happens when an agent asks for a token; `ask` if left out.
+    #[serde(default)]
+    pub policy: Option<Policy>,
+}
+
+/// A GitHub App that is being made. [`crate::Event::IssuerChanged`] tells when it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AppManifest {
+    /// The page to open in a browser: it sends the manifest to GitHub, and is worth one App.
+    pub url: SecretText,
+    /// The manifest, as JSON.
+    pub manifest: String,
+    /// When the page ends.
+    pub expires_at: Millis,
+}

@@ -20,6 +20,7 @@ use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
 use crate::store::Store;
 use crate::tokens::issuers::Issuers;
+use crate::tokens::issuers::manifest::Manifests;
 use crate::walls::Walls;
 use crate::worktrees::Worktrees;
 use anyhow::{Context, Result};
@@ -68,6 +69,8 @@ pub struct Backend {
     pub sessions: Sessions,
     /// What mints tokens.
     pub issuers: Issuers,
+    /// GitHub Apps that are being made.
+    pub manifests: Manifests,
     /// Who may come in through the web door.
     pub members: Members,
     /// What protects sessions.
@@ -136,6 +139,7 @@ impl Backend {
             ending: ending.clone(),
             doors,
         });
+        let issuers = Issuers::new(store.clone(), bus.clone(), clock, safe.clone());
         let domain = config.settings.email_domain.clone();
         let (homes, its_keys) = (config.homes(), keys.clone());
         let backend = Self {
@@ -151,7 +155,8 @@ impl Backend {
             keys,
             passwords,
             slots: Slots::open(store.clone(), bus.clone()).await?,
-            issuers: Issuers::new(store.clone(), bus.clone(), clock, safe.clone()),
+            manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
+            issuers,
             members: Members::new(clock),
             walls: Walls::new(config.programs.join("lanyardd"), config.settings.hide),
             ending,

@@ -107,6 +107,7 @@ answers! { b, caller:
 
     ListIssuers(c)     => b.issuers.list();
     AddIssuer(c)       => b.issuers.add(c);
+    BeginApp(c)        => b.manifests.begin(c, b.members.address()?);
     UpdateIssuer(c)    => b.issuers.update(c);
     RemoveIssuer(c)    => b.issuers.remove(c);
 

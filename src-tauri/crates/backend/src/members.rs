@@ -20,7 +20,8 @@ const TOKEN_LIFE: Millis = 24 * 60 * 60 * 1000;
 /// How many codes, and how many tokens, are kept at most: the oldest go first.
 const KEPT: usize = 32;
 
-type Hash = [u8; 32];
+/// What is kept of a random text.
+pub type Hash = [u8; 32];
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -47,17 +48,21 @@ impl Members {
         self.address.set(address).ok();
     }
 
+    /// Where the web door is.
+    pub fn address(&self) -> Result<&str> {
+        let closed = || {
+            Error::new(
+                Code::Unsupported,
+                "the web door is closed: its port could not be taken or no page was found",
+            )
+            .hint("the daemon's log says which; the setting web_port = 0 takes any free port")
+        };
+        Ok(self.address.get().ok_or_else(closed)?)
+    }
+
     /// A one-time address for the owner's browser.
     pub fn open_web(&self) -> Result<WebAddress> {
-        let Some(address) = self.address.get() else {
-            bail!(
-                Error::new(
-                    Code::Unsupported,
-                    "the web door is closed: its port could not be taken or no page was found"
-                )
-                .hint("the daemon's log says which; the setting web_port = 0 takes any free port")
-            );
-        };
+        let address = self.address()?;
         let (code, hash) = random()?;
         let expires_at = self.clock.now() + CODE_LIFE;
         push(&mut self.lock().codes, hash, expires_at);
@@ -104,7 +109,8 @@ fn position(list: &[(Hash, Millis)], text: &str, now: Millis) -> Option<usize> {
     list.iter().position(|(kept, until)| bool::from(kept.ct_eq(&hash)) && now < *until)
 }
 
-fn random() -> Result<(SecretText, Hash)> {
+/// A text that nobody can guess, and what is kept of it.
+pub fn random() -> Result<(SecretText, Hash)> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("asking the system for randomness")?;
     let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);

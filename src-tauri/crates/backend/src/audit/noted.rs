@@ -71,6 +71,7 @@ calls! {
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
 
     AddIssuer(c)       => about(Kind::Issuer, &c.name);
+    BeginApp(c)        => about(Kind::Issuer, &c.name);
     UpdateIssuer(c)    => about(Kind::Issuer, &c.issuer);
     RemoveIssuer(c)    => about(Kind::Issuer, &c.issuer);
 

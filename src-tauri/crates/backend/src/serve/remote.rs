@@ -3,6 +3,7 @@
 //! `/socket` carries the frames of the owner's socket, one per text message, after a first message with
 //! the token. `/attach` carries one terminal: chunks as binary messages (see [`api::wire`]).
 
+mod github;
 mod guard;
 mod pages;
 mod terminal;
@@ -53,6 +54,7 @@ fn router(backend: Backend, port: u16) -> Router {
         .route("/call", post(call))
         .route("/socket", get(websocket::open))
         .route("/attach", get(terminal::open))
+        .merge(github::router())
         .layer(DefaultBodyLimit::max(REQUEST_MAX))
         .with_state(backend)
         .merge(pages)

@@ -50,7 +50,7 @@ impl Cloudflare {
     /// Reads the settings.
     pub fn new(setup: &Setup) -> Result<Self, Failure> {
         let policies: Value = serde_json::from_str(setup.need("policies")?).unwrap_or_default();
-        if !policies.as_array().is_some_and(|list| !list.is_empty()) {
+        if policies.as_array().is_none_or(|list| list.is_empty()) {
             let why = "policies is a JSON list of what the tokens may do, as Cloudflare's API has it";
             return Err(Failure::Invalid(why.into()));
         }

@@ -21,12 +21,14 @@ pub const VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
 /// How GitHub wants to be asked.
 pub const JSON: (&str, &str) = ("accept", "application/vnd.github+json");
 
-/// The issuer. Settings: `client_id` (or `app_id`), and `installation_id` where the App has several.
+/// The issuer. Settings: `client_id` (or `app_id`), `installation_id` where the App has several, and `page`, where
+/// it is installed from.
 pub struct GithubApp {
     http: Http,
     key: AppKey,
     client: String,
     installation: Option<String>,
+    page: Option<String>,
     login: Option<Login>,
 }
 
@@ -82,6 +84,7 @@ impl GithubApp {
             key: AppKey::read(&setup.secret_as("the App's private key")?).map_err(Failure::Invalid)?,
             client: client.map_or_else(|| setup.need("client_id"), Ok)?.to_string(),
             installation,
+            page: setup.get("page").map(str::to_string),
             login: setup.login(API, "x-access-token"),
         })
     }
@@ -128,18 +131,27 @@ impl GithubApp {
                 self.http.ask(github(Ask::get(&path)).bearer(jwt)).await?.json()?;
             return match fits(&installation) {
                 true => Ok(id.clone()),
-                false => Err(unseen(owner)),
+                false => Err(self.unseen(owner)),
             };
         }
         let mut all = self.installations(jwt).await?;
         all.retain(fits);
         match all.as_slice() {
             [one] => Ok(one.id.to_string()),
-            [] => Err(unseen(owner)),
+            [] => Err(self.unseen(owner)),
             _ => Err(Failure::Invalid(
                 "the App is installed at several places: name repositories as OWNER/NAME, or set installation_id".into(),
             )),
         }
+    }
+
+    fn unseen(&self, owner: Option<&str>) -> Failure {
+        let place = owner.map(|owner| format!(" at {}", api::names::shown(owner))).unwrap_or_default();
+        let page = self
+            .page
+            .as_deref()
+            .map_or("its page at GitHub".into(), |page| format!("{page}/installations/new"));
+        Failure::NotFound(format!("an installation of the App{place}: install it from {page}"))
     }
 
     async fn installations(&self, jwt: &Secret) -> Result<Vec<Installation>, Failure> {
@@ -162,11 +174,6 @@ impl GithubApp {
 /// A request in GitHub's dialect.
 pub fn github(ask: Ask<'_>) -> Ask<'_> {
     ask.header(JSON.0, JSON.1).header(VERSION.0, VERSION.1)
-}
-
-fn unseen(owner: Option<&str>) -> Failure {
-    let place = owner.map(|owner| format!(" at {}", api::names::shown(owner))).unwrap_or_default();
-    Failure::NotFound(format!("an installation of the App{place}: install it from its page at GitHub"))
 }
 
 impl Issuer for GithubApp {

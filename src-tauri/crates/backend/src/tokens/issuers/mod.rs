@@ -11,6 +11,7 @@ mod github_pat;
 mod gitlab;
 mod http;
 mod kinds;
+pub mod manifest;
 mod npm;
 mod setup;
 #[cfg(test)]

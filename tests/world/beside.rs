@@ -1,0 +1,157 @@
+//! Other people's servers, which `cargo xtask setup` installs: Prism with GitHub's own description, and Verdaccio.
+
+use crate::{DEADLINE, World, program};
+use serde_json::{Map, Value};
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+/// What we ask of GitHub; only this much of its description is served, so that Prism is up in a second.
+const PATHS: [&str; 8] = [
+    "/app/installations",
+    "/app/installations/{installation_id}",
+    "/app/installations/{installation_id}/access_tokens",
+    "/installation/token",
+    "/installation/repositories",
+    "/app-manifests/{code}/conversions",
+    "/credentials/revoke",
+    "/user",
+];
+
+const VERDACCIO: &str = r#"storage: ./verdaccio
+auth: { htpasswd: { file: ./verdaccio.users, max_users: 9 } }
+uplinks: {}
+packages: { "**": { access: $authenticated, publish: $authenticated } }
+log: { type: stdout, format: json, level: warn }
+"#;
+
+/// A server beside the test; it ends when it is dropped.
+pub struct Beside {
+    child: Child,
+    /// Where it is.
+    pub url: String,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+impl World {
+    /// Prism as GitHub: it answers what the description gives as examples, and refuses what does not fit it.
+    pub fn prism(&self) -> Beside {
+        self.prism_with("mock", &[])
+    }
+
+    /// Prism in front of another server: what is asked and what is answered must both fit the description.
+    pub fn prism_before(&self, url: &str) -> Beside {
+        self.prism_with("proxy", &[url])
+    }
+
+    fn prism_with(&self, mode: &str, last: &[&str]) -> Beside {
+        let description = self.path("github.json");
+        fs::write(&description, description_of_github()).expect("the description is written");
+        let mut prism = self.node("@stoplight/prism-cli/dist/index.js");
+        prism.args([mode, "--errors", "--host", "127.0.0.1", "--port", "0"]).arg(description).args(last);
+        let (child, line) = start(prism, "Prism is listening on ");
+        Beside { child, url: line.trim().to_string() }
+    }
+
+    /// A real registry, empty, that anybody can make an account at.
+    pub fn verdaccio(&self) -> Beside {
+        fs::write(self.path("verdaccio.yaml"), VERDACCIO).expect("its configuration is written");
+        // It does not say which port it took, so it is given one that was free a moment ago.
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a port is free").port();
+        let mut verdaccio = self.node("verdaccio/bin/verdaccio");
+        verdaccio.args(["--config", "verdaccio.yaml", "--listen", &format!("127.0.0.1:{port}")]);
+        let (child, _) = start(verdaccio, "http address");
+        Beside { child, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    fn node(&self, script: &str) -> Command {
+        let mut command = self.command("node");
+        command.arg(servers().join("node_modules").join(script));
+        command
+    }
+}
+
+/// Where they are installed.
+fn servers() -> PathBuf {
+    let lanyard = program("lanyard");
+    let target = lanyard.ancestors().nth(2).expect("a program lies in target/debug");
+    let folder = target.join("tools/servers");
+    assert!(folder.is_dir(), "{} is missing: run `cargo xtask test`, which installs it", folder.display());
+    folder
+}
+
+/// Starts a server, waits for a line with this text, and gives what stands behind it.
+fn start(mut command: Command, ready: &'static str) -> (Child, String) {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut child = child.unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
+    let out = child.stdout.take().expect("its output is a pipe");
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut said = VecDeque::new();
+        // It goes on reading, since a full pipe would stop the server.
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            if let Some((_, rest)) = line.split_once(ready) {
+                let _gone = send.send(Ok(rest.to_string()));
+            }
+            said.push_back(line);
+            said.truncate(50);
+        }
+        let _gone = send.send(Err(said));
+    });
+    match receive.recv_timeout(DEADLINE) {
+        Ok(Ok(line)) => (child, line),
+        Ok(Err(said)) => panic!("{command:?} ended: {said:?}"),
+        Err(_) => {
+            let _gone = child.kill();
+            panic!("{command:?} is not ready within {DEADLINE:?}")
+        }
+    }
+}
+
+/// What GitHub says of the paths that we use, with everything that they refer to.
+fn description_of_github() -> String {
+    let whole = fs::read(servers().join("api.github.com.json")).expect("GitHub's description is installed");
+    let mut whole: Value = serde_json::from_slice(&whole).expect("it is JSON");
+    let mut paths = Map::new();
+    for path in PATHS {
+        paths.insert(path.into(), whole["paths"][path].take());
+    }
+    let mut components: Map<String, Value> = Map::new();
+    let mut todo: Vec<String> = paths.values().flat_map(references).collect();
+    while let Some(reference) = todo.pop() {
+        let parts: Vec<&str> = reference.split('/').skip(2).collect();
+        let [kind, name] = parts[..] else { panic!("a reference of another kind: {reference}") };
+        let known = components.entry(kind).or_insert_with(|| Map::new().into());
+        if known.get(name).is_none() {
+            let part = whole["components"][kind][name].take();
+            todo.extend(references(&part));
+            known[name] = part;
+        }
+    }
+    whole["paths"] = paths.into();
+    whole["components"] = components.into();
+    whole.to_string()
+}
+
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str).map(str::to_string);
+            own.into_iter().chain(fields.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
