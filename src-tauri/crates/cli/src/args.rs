@@ -1,6 +1,7 @@
 //! The tree of commands, and which file does each.
 
 use crate::approvals::ApprovalsCommand;
+use crate::audit::AuditCommand;
 use crate::completions::CompletionsCommand;
 use crate::daemon::DaemonCommand;
 use crate::failure::{Failure, Result};
@@ -72,6 +73,9 @@ pub enum Command {
     Worktrees(WorktreesCommand),
     /// Run one command here with the environment of an identity
     Run(RunCommand),
+    /// See who did what; verify, anchor and export the record of it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print what happens as JSON lines, until interrupted
     Watch,
     /// Print a one-time address for a browser on this machine
@@ -102,6 +106,7 @@ impl Command {
             Command::Sessions(command) => command.run(hand),
             Command::Worktrees(command) => command.run(hand),
             Command::Run(command) => command.run(hand),
+            Command::Audit(command) => command.run(hand),
             Command::Watch => watch::run(hand),
             Command::Web => web::run(hand),
             Command::Unlock => unlock::run(hand),

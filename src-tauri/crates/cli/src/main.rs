@@ -3,6 +3,7 @@
 mod approvals;
 mod args;
 mod attach;
+mod audit;
 mod chunks;
 mod completions;
 mod connection;
