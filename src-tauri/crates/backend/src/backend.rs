@@ -87,94 +87,15 @@ pub struct Backend {
 impl Backend {
     /// Opens every room. The receiver gets the socket of each session, to be served.
     pub async fn open(config: Config, keychain: Arc<dyn Keychain>) -> Result<(Self, mpsc::Receiver<Door>)> {
-        let config = Arc::new(config);
-        let (bus, clock, tasks) = (Bus::default(), Clock::of_the_machine(), TaskTracker::new());
-        let ending = CancellationToken::new();
-        let (doors, served) = mpsc::channel(DOORS);
         link_commands(&config)?;
+        let (bus, clock) = (Bus::default(), Clock::of_the_machine());
         let store = Store::open(&config.database()).await?;
         let audit = Audit::open(store.clone(), bus.clone(), clock).await?;
         let passphrase_file = config.passphrase_file.clone();
         let safe = Safe::open(store.clone(), bus.clone(), clock, keychain, passphrase_file).await?;
-        let git = {
-            let hiding = hiding(&config, vec![config.worktrees()], Vec::new());
-            Git::new(config.programs.join("lanyardd"), &config.owner_env, hiding)
-        };
-        let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone());
-        let approvals =
-            Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone()).await?;
-        let secrets =
-            Secrets::new(store.clone(), bus.clone(), clock, safe.clone(), grants.clone(), approvals.clone());
-        let keys = Keys::open(keys::Parts {
-            store: store.clone(),
-            bus: bus.clone(),
-            clock,
-            safe: safe.clone(),
-            approvals: approvals.clone(),
-            folder: config.git(),
-        })
-        .await?;
-        let passwords = Passwords::new(
-            store.clone(),
-            bus.clone(),
-            clock,
-            safe.clone(),
-            grants.clone(),
-            approvals.clone(),
-        );
-        let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
-        let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, config.worktrees());
-        let sessions = Sessions::new(Parts {
-            store: store.clone(),
-            bus: bus.clone(),
-            clock,
-            config: config.clone(),
-            audit: audit.clone(),
-            projects: projects.clone(),
-            worktrees: worktrees.clone(),
-            secrets: secrets.clone(),
-            grants: grants.clone(),
-            keys: keys.clone(),
-            tasks: tasks.clone(),
-            ending: ending.clone(),
-            doors,
-        });
-        let issuers = Issuers::new(store.clone(), bus.clone(), clock, safe.clone());
-        let domain = config.settings.email_domain.clone();
-        let (homes, its_keys) = (config.homes(), keys.clone());
-        let backend = Self {
-            identities: Identities::new(
-                store.clone(),
-                bus.clone(),
-                clock,
-                safe.clone(),
-                its_keys,
-                homes,
-                domain,
-            ),
-            keys,
-            passwords,
-            slots: Slots::open(store.clone(), bus.clone()).await?,
-            manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
-            issuers,
-            members: Members::new(clock),
-            walls: Walls::new(config.programs.join("lanyardd"), config.settings.hide),
-            ending,
-            asked_to_end: CancellationToken::new(),
-            config,
-            bus,
-            audit,
-            safe,
-            projects,
-            worktrees,
-            secrets,
-            approvals,
-            grants,
-            sessions,
-            tasks,
-            store,
-        };
-        Ok((backend, served))
+        let (doors, served) = mpsc::channel(DOORS);
+        let ground = Ground { config: Arc::new(config), store, bus, clock, audit, safe };
+        Ok((ground.furnish(doors).await?, served))
     }
 
     /// Begins to tell what happens on the desktop, and takes over what a former daemon left.
@@ -191,6 +112,104 @@ impl Backend {
     pub async fn close(self) {
         self.audit.close().await;
         self.store.close().await;
+    }
+}
+
+/// What the rooms stand on.
+struct Ground {
+    config: Arc<Config>,
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    audit: Audit,
+    safe: Safe,
+}
+
+impl Ground {
+    /// Opens the rooms, those first that others lean on.
+    async fn furnish(self, doors: mpsc::Sender<Door>) -> Result<Backend> {
+        let (tasks, ending, git) = (TaskTracker::new(), CancellationToken::new(), self.git());
+        let (store, bus, clock, audit) = (&self.store, &self.bus, self.clock, &self.audit);
+        let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone());
+        let approvals =
+            Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone()).await?;
+        let secrets = self.secrets(&grants, &approvals);
+        let keys = self.keys(&approvals).await?;
+        let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());
+        let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
+        let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, self.config.worktrees());
+        let sessions = Sessions::new(Parts {
+            store: store.clone(),
+            bus: bus.clone(),
+            clock,
+            config: self.config.clone(),
+            audit: audit.clone(),
+            projects: projects.clone(),
+            worktrees: worktrees.clone(),
+            secrets: secrets.clone(),
+            grants: grants.clone(),
+            keys: keys.clone(),
+            tasks: tasks.clone(),
+            ending: ending.clone(),
+            doors,
+        });
+        Ok(Backend {
+            identities: self.identities(&keys),
+            passwords: self.passwords(&grants, &approvals),
+            slots: Slots::open(store.clone(), bus.clone()).await?,
+            manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
+            issuers,
+            members: Members::new(clock),
+            walls: Walls::new(self.config.programs.join("lanyardd"), self.config.settings.hide),
+            asked_to_end: CancellationToken::new(),
+            ending,
+            keys,
+            projects,
+            worktrees,
+            secrets,
+            approvals,
+            grants,
+            sessions,
+            tasks,
+            config: self.config,
+            bus: self.bus,
+            audit: self.audit,
+            safe: self.safe,
+            store: self.store,
+        })
+    }
+
+    fn git(&self) -> Git {
+        let hiding = hiding(&self.config, vec![self.config.worktrees()], Vec::new());
+        Git::new(self.config.programs.join("lanyardd"), &self.config.owner_env, hiding)
+    }
+
+    fn identities(&self, keys: &Keys) -> Identities {
+        let domain = self.config.settings.email_domain.clone();
+        let (store, bus, safe) = (self.store.clone(), self.bus.clone(), self.safe.clone());
+        Identities::new(store, bus, self.clock, safe, keys.clone(), self.config.homes(), domain)
+    }
+
+    fn secrets(&self, grants: &Grants, approvals: &Approvals) -> Secrets {
+        let (store, bus, safe) = (self.store.clone(), self.bus.clone(), self.safe.clone());
+        Secrets::new(store, bus, self.clock, safe, grants.clone(), approvals.clone())
+    }
+
+    fn passwords(&self, grants: &Grants, approvals: &Approvals) -> Passwords {
+        let (store, bus, safe) = (self.store.clone(), self.bus.clone(), self.safe.clone());
+        Passwords::new(store, bus, self.clock, safe, grants.clone(), approvals.clone())
+    }
+
+    async fn keys(&self, approvals: &Approvals) -> Result<Keys> {
+        let parts = keys::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock,
+            safe: self.safe.clone(),
+            approvals: approvals.clone(),
+            folder: self.config.git(),
+        };
+        Keys::open(parts).await
     }
 }
 
