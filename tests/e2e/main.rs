@@ -17,6 +17,7 @@ mod plain_user;
 mod projects;
 mod prying;
 mod racing;
+mod remotes;
 mod rotation;
 mod secrets;
 mod sessions;

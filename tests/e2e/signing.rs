@@ -178,3 +178,32 @@ fn an_agent_cannot_use_the_ssh_agent_of_another_slot() {
         assert!(outcome.status != Some(0) && !outcome.stdout.contains("ssh-ed25519"), "{outcome:?}");
     }
 }
+
+#[test]
+fn a_signature_that_is_asked_for_waits_for_the_owner() {
+    let world = world();
+    world.lanyard(&["keys", "set", "--identity", "ada", "--policy", "ask"]).ok();
+    let fingerprint = world.json(&["keys", "show", "--identity", "ada"])["fingerprint"].take();
+    let mut door = world.door();
+    door.ask("events.subscribe", serde_json::json!({}));
+    let mut asked = || {
+        let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
+        event["ApprovalChanged"]["approval"].clone()
+    };
+    let session = world.start(
+        1,
+        "one",
+        &["sh", "-c", &format!("{COMMIT}; echo first-$?; {COMMIT}; echo then-$?; cat")],
+    );
+    let approval = asked();
+    assert_eq!((&approval["action"], &approval["subject"]), (&"sign".into(), &fingerprint), "{approval}");
+    assert!(approval.to_string().contains("\"git\""), "{approval}");
+    world.lanyard(&["approvals", "approve", text(&approval, "id")]).ok();
+    world.wait_for_screen(text(&session, "id"), "first-0");
+    let approval = asked();
+    world.lanyard(&["approvals", "deny", text(&approval, "id"), "--because", "not now"]).ok();
+    world.wait_for_screen(text(&session, "id"), "then-128");
+    verified(&world, "one").ok();
+    let count = world.git(&world.path("work"), &["rev-list", "--count", "main..one"]);
+    assert_eq!(count.trim(), "1");
+}

@@ -11,6 +11,7 @@
 mod beside;
 mod daemon;
 mod door;
+mod forge;
 pub mod github;
 mod owner;
 mod processes;
@@ -27,6 +28,7 @@ mod web;
 pub use beside::Beside;
 pub use daemon::Daemon;
 pub use door::Door;
+pub use forge::{HttpForge, SshForge};
 pub use github::GitHub;
 pub use owner::OWNERS_LOGINS;
 pub use processes::{Process, mentioning};

@@ -2,6 +2,7 @@
 
 use crate::approvals::*;
 use crate::audit::*;
+use crate::credentials::*;
 use crate::grants::*;
 use crate::identities::*;
 use crate::issuers::*;
@@ -101,6 +102,7 @@ calls! {
     "keys.show"              [Owner Approver Viewer Agent] ShowKey         -> Key;
     "keys.set"               [Owner]                       SetKey          -> Key;
     "keys.rotate"            [Owner]                       RotateKey       -> Key;
+    "git.credential"         [Agent]                       GetCredential   -> Option<GitCredential>;
 
     "secrets.list"           [Owner Agent]                 ListSecrets     -> Vec<SecretEntry>;
     "secrets.set"            [Owner Agent]                 SetSecret       -> SecretEntry;
@@ -198,7 +200,11 @@ mod tests {
         let passwords =
             ["list", "create", "read", "update", "delete", "code"].map(|verb| format!("passwords.{verb}"));
         let passwords: Vec<&str> = passwords.iter().map(String::as_str).collect();
-        assert_eq!(agent, [&["status", "identities.show", "keys.show"], &secrets[..], &passwords].concat());
+        assert_eq!(
+            agent,
+            [&["status", "identities.show", "keys.show", "git.credential"], &secrets[..], &passwords]
+                .concat()
+        );
     }
 
     #[test]

@@ -5,7 +5,9 @@ use crate::audit::{Audit, By, Fact};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::credentials::Credentials;
 use crate::git::Git;
+use crate::gitconfig::GitConfig;
 use crate::grants::Grants;
 use crate::hidden::hiding;
 use crate::identities::Identities;
@@ -51,6 +53,8 @@ pub struct Backend {
     pub identities: Identities,
     /// The identities' SSH keys.
     pub keys: Keys,
+    /// What slots log in with at git's hosts.
+    pub credentials: Credentials,
     /// Numbered seats.
     pub slots: Slots,
     /// Git repositories.
@@ -137,7 +141,9 @@ impl Ground {
         let keys = self.keys(&approvals).await?;
         let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());
         let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
-        let worktrees = Worktrees::new(store.clone(), bus.clone(), clock, git, self.config.worktrees());
+        let worktrees =
+            Worktrees::new(store.clone(), bus.clone(), clock, git.clone(), self.config.worktrees());
+        let passwords = self.passwords(&grants, &approvals);
         let sessions = Sessions::new(Parts {
             store: store.clone(),
             bus: bus.clone(),
@@ -149,13 +155,15 @@ impl Ground {
             secrets: secrets.clone(),
             grants: grants.clone(),
             keys: keys.clone(),
+            gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tasks: tasks.clone(),
             ending: ending.clone(),
             doors,
         });
         Ok(Backend {
             identities: self.identities(&keys),
-            passwords: self.passwords(&grants, &approvals),
+            credentials: self.credentials(&secrets, &passwords),
+            passwords,
             slots: Slots::open(store.clone(), bus.clone()).await?,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
             issuers,
@@ -184,6 +192,10 @@ impl Ground {
         Git::new(self.config.programs.join("lanyardd"), &self.config.owner_env, hiding)
     }
 
+    fn credentials(&self, secrets: &Secrets, passwords: &Passwords) -> Credentials {
+        Credentials::new(secrets.clone(), passwords.clone(), self.config.settings.git_hosts.clone())
+    }
+
     fn identities(&self, keys: &Keys) -> Identities {
         let domain = self.config.settings.email_domain.clone();
         let (store, bus, safe) = (self.store.clone(), self.bus.clone(), self.safe.clone());
@@ -207,6 +219,7 @@ impl Ground {
             clock: self.clock,
             safe: self.safe.clone(),
             approvals: approvals.clone(),
+            audit: self.audit.clone(),
             folder: self.config.git(),
         };
         Keys::open(parts).await
@@ -217,11 +230,15 @@ impl Ground {
 fn link_commands(config: &Config) -> Result<()> {
     let folder = config.commands();
     crate::config::make_folder(&folder)?;
-    let (target, link) = (config.programs.join("lanyard"), folder.join("lanyard"));
-    if std::fs::read_link(&link).ok().as_deref() == Some(target.as_path()) {
-        return Ok(());
+    let target = config.programs.join("lanyard");
+    // By its other name it runs the real one with the identity's own token.
+    for name in ["lanyard", "gh"] {
+        let link = folder.join(name);
+        if std::fs::read_link(&link).ok().as_deref() != Some(target.as_path()) {
+            replace_link(&target, &link).with_context(|| format!("linking {}", link.display()))?;
+        }
     }
-    replace_link(&target, &link).with_context(|| format!("linking {}", link.display()))
+    Ok(())
 }
 
 fn replace_link(target: &Path, link: &Path) -> std::io::Result<()> {

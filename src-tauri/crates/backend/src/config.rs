@@ -23,6 +23,9 @@ pub struct Settings {
     pub scrollback: usize,
     /// Whether the end of a session is told on the desktop.
     pub notifications: bool,
+    /// Which secret is for which host, for git: `"git.example.com" = "GITEA_TOKEN"`, or `"user:GITEA_TOKEN"`
+    /// where the host looks at the user's name.
+    pub git_hosts: BTreeMap<String, String>,
     /// Whether sessions see neither Lanyard's own files nor the owner's logins and runtime sockets. Without
     /// it only the doors and the sealing stand between an agent and another's secrets.
     pub hide: bool,
@@ -35,6 +38,7 @@ impl Default for Settings {
             web_port: 0,
             scrollback: 10_000,
             notifications: true,
+            git_hosts: BTreeMap::new(),
             hide: true,
         }
     }

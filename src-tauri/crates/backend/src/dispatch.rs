@@ -59,6 +59,7 @@ answers! { b, caller:
     ShowKey(c)         => b.keys.show(&own(b, caller, &c.identity).await?);
     SetKey(c)          => b.keys.set(&own(b, caller, &c.identity).await?, c.policy);
     RotateKey(c)       => b.keys.rotate(&own(b, caller, &c.identity).await?);
+    GetCredential(c)   => b.credentials.get(caller, &scope(b, caller, &None, &None).await?, c);
 
     ListSecrets(c)     => b.secrets.list(caller, &own(b, caller, &c.identity).await?);
     SetSecret(c)       => b.secrets.set(caller, &scope(b, caller, &c.identity, &c.worktree).await?, c);

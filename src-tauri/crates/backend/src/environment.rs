@@ -94,14 +94,18 @@ pub struct Place<'a> {
     pub commands: &'a Path,
     /// Names that the project takes over from the owner's environment.
     pub allowed: &'a [String],
-    /// How commits are signed.
-    pub signing: Signing,
+    /// What git reads of Lanyard.
+    pub git: GitFiles,
     /// The session itself; none for a single command of `lanyard run`.
     pub session: Option<Seat<'a>>,
 }
 
-/// How commits are signed, and whose signatures count.
-pub struct Signing {
+/// What git reads of Lanyard: how commits are signed, whose signatures count, and the owner's settings.
+pub struct GitFiles {
+    /// The file with the settings that the owner's git has.
+    pub settings: PathBuf,
+    /// The file with the keys of the servers that the owner knows.
+    pub known_hosts: PathBuf,
     /// Whether commits are signed at all.
     pub signs: bool,
     /// The file with the identity's public key.
@@ -136,9 +140,11 @@ pub fn build(
         }
     }
     env.insert("PATH".into(), path(owner, place.commands));
-    env.extend(own_places(place.home, place.session.is_some()));
+    env.extend(own_places(place.home));
+    env.insert("GIT_SSH_COMMAND".into(), ssh(place));
+    env.insert("GIT_CONFIG_SYSTEM".into(), place.git.settings.to_string_lossy().into_owned());
     env.extend(author(place.identity));
-    env.extend(settings(place.identity, &place.signing));
+    env.extend(settings(place.identity, &place.git, place.session.is_some()));
     env.extend(place.session.as_ref().map(seat).unwrap_or_default());
     env.insert("LANYARD_IDENTITY".into(), place.identity.name.clone());
     env.extend(toolchains(owner));
@@ -155,14 +161,8 @@ fn path(owner: &BTreeMap<OsString, OsString>, commands: &Path) -> String {
 }
 
 /// Where tools keep their logins: below the identity's home, whatever they would choose themselves.
-fn own_places(home: &Path, in_session: bool) -> Vec<(String, String)> {
+fn own_places(home: &Path) -> Vec<(String, String)> {
     let below = |place: &str| home.join(place).to_string_lossy().into_owned();
-    let known_hosts = below(".ssh/known_hosts").replace('\'', "'\\''");
-    // OpenSSH looks up the home of the user id, not HOME: it must be told to read nothing of the owner's.
-    let agent = if in_session { "SSH_AUTH_SOCK" } else { "none" };
-    let ssh = format!(
-        "ssh -F none -o IdentityFile=none -o IdentityAgent={agent} -o 'UserKnownHostsFile=\"{known_hosts}\"'"
-    );
     [
         ("HOME", below("")),
         ("TERM", "xterm-256color".into()),
@@ -172,9 +172,7 @@ fn own_places(home: &Path, in_session: bool) -> Vec<(String, String)> {
         ("XDG_STATE_HOME", below(".local/state")),
         ("XDG_CACHE_HOME", below(".cache")),
         ("GIT_CONFIG_GLOBAL", below(".gitconfig")),
-        ("GIT_CONFIG_NOSYSTEM", "1".into()),
         ("GIT_TERMINAL_PROMPT", "0".into()),
-        ("GIT_SSH_COMMAND", ssh),
         ("GH_CONFIG_DIR", below(".config/gh")),
         ("GLAB_CONFIG_DIR", below(".config/glab-cli")),
         ("NPM_CONFIG_USERCONFIG", below(".npmrc")),
@@ -192,6 +190,19 @@ fn own_places(home: &Path, in_session: bool) -> Vec<(String, String)> {
     .collect()
 }
 
+/// How git runs SSH. OpenSSH looks up the home of the user id, not HOME: it must be told to read nothing of
+/// the owner's. Nobody sits there to be asked whether a server is the right one.
+fn ssh(place: &Place<'_>) -> String {
+    let quoted = |path: &Path| format!("\"{}\"", path.to_string_lossy().replace('\'', "'\\''"));
+    let agent = if place.session.is_some() { "SSH_AUTH_SOCK" } else { "none" };
+    format!(
+        "ssh -F none -o BatchMode=yes -o IdentityFile=none -o IdentityAgent={agent} -o 'UserKnownHostsFile={}' \
+         -o 'GlobalKnownHostsFile=/etc/ssh/ssh_known_hosts {}'",
+        quoted(&place.home.join(".ssh/known_hosts")),
+        quoted(&place.git.known_hosts)
+    )
+}
+
 /// Whose commits they are.
 fn author(identity: &IdentityRow) -> impl Iterator<Item = (String, String)> {
     let (name, email) = (&identity.author_name, &identity.author_email);
@@ -202,9 +213,9 @@ fn author(identity: &IdentityRow) -> impl Iterator<Item = (String, String)> {
 
 /// What git is told. Settings from the environment outrank every file, so a repository's own helper that
 /// knows the owner's login, and a signing key of the owner's, are put out of use as well.
-fn settings(identity: &IdentityRow, signing: &Signing) -> Vec<(String, String)> {
-    let (key, signers) = (signing.key.to_string_lossy(), signing.signers.to_string_lossy());
-    let signs = if signing.signs { "true" } else { "false" };
+fn settings(identity: &IdentityRow, git: &GitFiles, in_session: bool) -> Vec<(String, String)> {
+    let (key, signers) = (git.key.to_string_lossy(), git.signers.to_string_lossy());
+    let signs = if git.signs { "true" } else { "false" };
     let settings = [
         ("user.name", identity.author_name.as_str()),
         ("user.email", &identity.author_email),
@@ -214,8 +225,12 @@ fn settings(identity: &IdentityRow, signing: &Signing) -> Vec<(String, String)> 
         ("gpg.ssh.allowedSignersFile", &signers),
         ("commit.gpgsign", signs),
         ("tag.gpgsign", signs),
+        // An empty one takes all away that were named before.
         ("credential.helper", ""),
+        ("credential.helper", "!lanyard git-credential"),
     ];
+    // Without a session there is nobody for the helper to ask.
+    let settings = if in_session { &settings[..] } else { &settings[..settings.len() - 1] };
     let set = settings.iter().enumerate().flat_map(|(n, (key, value))| {
         [
             (format!("GIT_CONFIG_KEY_{n}"), key.to_string()),
@@ -278,7 +293,13 @@ mod tests {
             home: Path::new("/data/homes/i1"),
             commands: Path::new("/data/bin"),
             allowed: &allowed,
-            signing: Signing { signs: true, key: "/data/git/i1.pub".into(), signers: "/data/git/all".into() },
+            git: GitFiles {
+                settings: "/data/git/gitconfig".into(),
+                known_hosts: "/data/git/known_hosts".into(),
+                signs: true,
+                key: "/data/git/i1.pub".into(),
+                signers: "/data/git/all".into(),
+            },
             session: Some(Seat {
                 session: "s1",
                 slot: 3,

@@ -5,6 +5,7 @@ use crate::audit::AuditCommand;
 use crate::completions::CompletionsCommand;
 use crate::daemon::DaemonCommand;
 use crate::failure::{Failure, Result};
+use crate::git_credential::Operation;
 use crate::grants::GrantsCommand;
 use crate::hand::Hand;
 use crate::identity::IdentityCommand;
@@ -17,7 +18,7 @@ use crate::sessions::SessionsCommand;
 use crate::slot::SlotCommand;
 use crate::start::StartCommand;
 use crate::worktrees::WorktreesCommand;
-use crate::{output, status, unlock, watch, web};
+use crate::{git_credential, output, status, unlock, watch, web};
 use api::Error;
 use clap::error::ErrorKind;
 
@@ -76,6 +77,12 @@ pub enum Command {
     /// See who did what; verify, anchor and export the record of it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Answer git, which asks for a login: a slot's git is set up for it
+    GitCredential {
+        /// What git wants done
+        #[arg(value_enum)]
+        operation: Operation,
+    },
     /// Print what happens as JSON lines, until interrupted
     Watch,
     /// Print a one-time address for a browser on this machine
@@ -107,6 +114,7 @@ impl Command {
             Command::Worktrees(command) => command.run(hand),
             Command::Run(command) => command.run(hand),
             Command::Audit(command) => command.run(hand),
+            Command::GitCredential { operation } => git_credential::run(operation, hand),
             Command::Watch => watch::run(hand),
             Command::Web => web::run(hand),
             Command::Unlock => unlock::run(hand),

@@ -16,6 +16,8 @@ pub enum Failure {
     Usage(Error),
     /// No daemon can be reached.
     NoDaemon(Error),
+    /// What was to be run is not there.
+    NoProgram(Error),
     /// Whoever read our output went away; there is nobody left to tell.
     Closed,
 }
@@ -37,6 +39,7 @@ impl Failure {
             Failure::Refused(_) => 1,
             Failure::Usage(_) => 2,
             Failure::NoDaemon(_) => 3,
+            Failure::NoProgram(_) => 127,
             Failure::Closed => 0,
         }
     }
@@ -47,6 +50,7 @@ impl Failure {
             Failure::Refused(error) => (json!(error.code), error),
             Failure::Usage(error) => (json!("usage"), error),
             Failure::NoDaemon(error) => (json!("no_daemon"), error),
+            Failure::NoProgram(error) => (json!("no_program"), error),
             Failure::Closed => return None,
         };
         if json {

@@ -12,6 +12,8 @@ mod duration;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod gh;
+mod git_credential;
 mod grants;
 mod hand;
 mod identity;
@@ -50,12 +52,13 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() -> ExitCode {
-    let json = asks_for_json(std::env::args_os());
-    let args = match quick::parse(std::env::args_os()) {
-        Some(args) => Ok(args),
-        None => Args::try_parse().map_err(Failure::from),
+    let as_gh = gh::is_called(std::env::args_os().next().as_ref());
+    let json = !as_gh && asks_for_json(std::env::args_os());
+    let ended = match (as_gh, quick::parse(std::env::args_os())) {
+        (true, _) => run_gh(),
+        (false, Some(args)) => execute(args),
+        (false, None) => Args::try_parse().map_err(Failure::from).and_then(execute),
     };
-    let ended = args.and_then(execute);
     let Err(failure) = ended else { return ExitCode::SUCCESS };
     if let Some(told) = failure.told(json) {
         // Nobody is left to tell if standard error is gone as well.
@@ -77,6 +80,12 @@ fn execute(args: Args) -> Result<()> {
     args.command.run(&mut Hand::new(place(), out, person))
 }
 
+fn run_gh() -> Result<()> {
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    let out = Output { json: false, colour: false, terminal: false, now: 0 };
+    gh::run(&args, variable("GH_HOST"), &mut Hand::new(place(), out, false))
+}
+
 /// Whether errors are to be told as JSON; asked before the command line is understood.
 fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
     args.take_while(|arg| arg != "--").any(|arg| arg == "--json")
@@ -84,7 +93,6 @@ fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
 
 fn place() -> Place {
     let folder = |name| variable(name).map(PathBuf::from);
-    let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(PathBuf::from));
     Place {
         session_socket: folder("LANYARD_SOCKET"),
         lanyard_home: folder("LANYARD_HOME"),
@@ -92,7 +100,7 @@ fn place() -> Place {
         data: folder("XDG_DATA_HOME"),
         home: folder("HOME"),
         path: variable("PATH"),
-        beside,
+        program: std::env::current_exe().ok(),
     }
 }
 

@@ -108,7 +108,7 @@ fn line(text: &str) -> Result<()> {
     write_unbuffered(line.as_slice())
 }
 
-fn write_unbuffered(mut bytes: &[u8]) -> Result<()> {
+pub fn write_unbuffered(mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(io::stdout(), bytes) {
             Ok(written) => bytes = &bytes[written..],

@@ -23,8 +23,8 @@ pub struct Place {
     pub home: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
-    /// The folder of the program that runs.
-    pub beside: Option<PathBuf>,
+    /// The program that runs.
+    pub program: Option<PathBuf>,
 }
 
 impl Place {
@@ -70,7 +70,8 @@ impl Place {
     /// The program `lanyardd`: beside our own program, else on the PATH.
     pub fn daemon(&self) -> Result<PathBuf> {
         let on_path = self.path.iter().flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>());
-        let mut folders = self.beside.iter().cloned().chain(on_path.filter(|folder| folder.is_absolute()));
+        let beside = self.program.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+        let mut folders = beside.into_iter().chain(on_path.filter(|folder| folder.is_absolute()));
         folders.find_map(|folder| program_in(&folder)).ok_or_else(|| {
             Failure::no_daemon(
                 "the program lanyardd was not found",
@@ -122,8 +123,11 @@ mod tests {
     fn the_daemon_beside_us_is_taken_before_one_on_the_path() {
         let (beside, path) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::os::unix::fs::symlink("/bin/true", path.path().join("lanyardd")).unwrap();
-        let place =
-            Place { beside: Some(beside.path().into()), path: Some(path.path().into()), ..Place::default() };
+        let place = Place {
+            program: Some(beside.path().join("lanyard")),
+            path: Some(path.path().into()),
+            ..Place::default()
+        };
         assert_eq!(place.daemon().unwrap(), path.path().join("lanyardd"));
         std::os::unix::fs::symlink("/bin/true", beside.path().join("lanyardd")).unwrap();
         assert_eq!(place.daemon().unwrap(), beside.path().join("lanyardd"));

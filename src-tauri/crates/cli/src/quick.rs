@@ -1,10 +1,12 @@
-//! Understands `lanyard secrets get KEY` by itself: building the whole tree of commands costs more than the work.
+//! Understands `lanyard secrets get KEY` and `lanyard git-credential get` by itself: building the whole tree of
+//! commands costs more than the work.
 
 use crate::args::{Args, Command};
+use crate::git_credential::Operation;
 use crate::secrets::{Asking, Get, SecretsCommand, Whose};
 use std::ffi::OsString;
 
-/// The command line, if it is that command in a plain form. All others, and all mistakes, are left to clap.
+/// The command line, if it is one of those commands in a plain form. All others, and all mistakes, are left to clap.
 pub fn parse(args: impl Iterator<Item = OsString>) -> Option<Args> {
     let (mut words, mut json, mut identity) = (Vec::new(), false, None);
     let mut args = args.skip(1);
@@ -17,6 +19,9 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Option<Args> {
             word if !word.starts_with('-') && words.len() < 3 => words.push(word),
             _ => return None,
         }
+    }
+    if words == ["git-credential", "get"] && identity.is_none() {
+        return Some(Args { json, command: Command::GitCredential { operation: Operation::Get } });
     }
     let [noun, verb, key] = <[String; 3]>::try_from(words).ok()?;
     let get = Get { key, whose: Whose { identity }, worktree: None, asking: Asking::default() };
@@ -37,6 +42,7 @@ mod tests {
     fn what_it_understands_is_what_clap_understands() {
         for line in [
             "lanyard secrets get A",
+            "lanyard git-credential get",
             "lanyard secrets get A --json",
             "lanyard --json secrets get A --identity b",
             "lanyard secrets get --identity b A",
@@ -51,6 +57,8 @@ mod tests {
         for line in [
             "lanyard",
             "lanyard secrets get",
+            "lanyard git-credential store",
+            "lanyard git-credential get --identity a",
             "lanyard secrets get A B",
             "lanyard secrets get A --wait 90s",
             "lanyard secrets get A --help",

@@ -56,6 +56,7 @@ calls! {
 
     SetSecret(c)       => about(Kind::Secret, &c.key).of(&c.identity).saying(changes(c));
     ReadSecret(c)      => about(Kind::Secret, &c.key).of(&c.identity).quick();
+    GetCredential(c)   => about(Kind::Secret, &c.host).saying("a login for git").quick();
     DeleteSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity);
     RotateSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity).saying(c.because.clone().unwrap_or_default());
     ShareSecret(c)     => about(Kind::Secret, &c.key).of(&c.identity).saying(format!("with {}", c.with.join(", ")));

@@ -9,14 +9,17 @@ mod purpose;
 pub use purpose::Purpose;
 
 use crate::approvals::{Approvals, Wanted};
+use crate::audit::{Audit, By, Fact, outcome};
 use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::safe::Safe;
 use crate::secrets::read_policy;
 use crate::store::{self, IdentityRow, KeyRow, Store};
+use crate::telling::told;
 use anyhow::{Context, Result, bail};
 use api::approvals::Action;
+use api::audit::Kind;
 use api::keys::Key;
 use api::secrets::Policy;
 use api::{Error, Event};
@@ -41,6 +44,7 @@ pub struct Keys {
     clock: Clock,
     safe: Safe,
     approvals: Approvals,
+    audit: Audit,
     published: Published,
     // Two first needs at once must not make two keys.
     changing: Arc<tokio::sync::Mutex<()>>,
@@ -58,6 +62,8 @@ pub struct Parts {
     pub safe: Safe,
     /// The room of approvals.
     pub approvals: Approvals,
+    /// The audit.
+    pub audit: Audit,
     /// The folder of what git reads.
     pub folder: PathBuf,
 }
@@ -65,9 +71,9 @@ pub struct Parts {
 impl Keys {
     /// Opens the room, and writes what may be seen of the keys.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { store, bus, clock, safe, approvals, folder } = parts;
+        let Parts { store, bus, clock, safe, approvals, audit, folder } = parts;
         let published = Published::new(folder);
-        let room = Self { store, bus, clock, safe, approvals, published, changing: Arc::default() };
+        let room = Self { store, bus, clock, safe, approvals, audit, published, changing: Arc::default() };
         room.publish().await?;
         Ok(room)
     }
@@ -129,17 +135,36 @@ impl Keys {
     }
 
     /// Signs for an agent, if `wanted` is its identity's key and `data` something that can be told to the
-    /// owner. The answer is a signature as SSH has it.
+    /// owner. The answer is a signature as SSH has it; what cannot be recorded is not given out.
     pub async fn sign(&self, caller: &Caller, wanted: &[u8], data: &[u8]) -> Result<Vec<u8>> {
+        self.audit.admit(caller, Kind::Key, "keys.sign")?;
+        let purpose = Purpose::read(data, wanted);
+        let signed = match &purpose {
+            Some(purpose) => self.signed(caller, wanted, data, purpose).await,
+            None => Err(Error::refused("only signatures of SSHSIG and SSH logins are made").into()),
+        };
+        let mut fact = Fact::done(Kind::Key, "keys.sign", purpose::fingerprint(wanted));
+        fact.detail = purpose.map(|purpose| purpose.to_string()).unwrap_or_default();
+        if let Err(e) = &signed {
+            fact.outcome = outcome(told(e).code);
+        }
+        self.audit.note(By::Caller(caller), fact).await?;
+        signed
+    }
+
+    async fn signed(
+        &self,
+        caller: &Caller,
+        wanted: &[u8],
+        data: &[u8],
+        purpose: &Purpose,
+    ) -> Result<Vec<u8>> {
         let identity = self.identity_of(caller).await?;
         let row = self.of(&identity).await?;
         if blob(&row.public_key)? != wanted {
             bail!(Error::refused("that key is not of this session's identity"));
         }
-        let Some(purpose) = Purpose::read(data, wanted) else {
-            bail!(Error::refused("only signatures of SSHSIG and SSH logins are made"));
-        };
-        self.check(caller, &identity, &row, &purpose).await?;
+        self.check(caller, &identity, &row, purpose).await?;
         // The owner may have taken minutes to answer, and the key may be gone by now.
         let identity = self.identity_of(caller).await?;
         let Some(row) = self.store.key(&identity.id).await?.filter(|now| now.id == row.id) else {
@@ -150,7 +175,6 @@ impl Keys {
         let seed: Zeroizing<[u8; 32]> =
             Zeroizing::new(seed.expose().try_into().context("a private key has 32 bytes")?);
         let signature = SigningKey::from_bytes(&seed).sign(data);
-        tracing::info!(identity = identity.name, "signed {purpose}");
         words(&[ALGORITHM.as_bytes(), &signature.to_bytes()])
     }
 

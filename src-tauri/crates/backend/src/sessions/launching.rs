@@ -4,7 +4,7 @@ use super::{Order, Sessions, seen};
 use crate::agents;
 use crate::audit::{By, Fact};
 use crate::config::make_folder;
-use crate::environment::{self, Place, Seat, Signing};
+use crate::environment::{self, GitFiles, Place, Seat};
 use crate::hidden::hiding;
 use crate::keeper::control::Guard;
 use crate::keeper::hiding::Hiding;
@@ -104,18 +104,23 @@ impl Sessions {
         let home = self.config.home(&identity.id);
         environment::furnish(&home)?;
         let commands = self.config.commands();
-        let signing = self.signing(identity, session.is_some()).await?;
-        let place = Place { identity, home: &home, commands: &commands, allowed, signing, session };
+        let git = self.git_files(identity, session.is_some()).await?;
+        let place = Place { identity, home: &home, commands: &commands, allowed, git, session };
         Ok((environment::build(&self.config.owner_env, &place, secrets), held))
     }
 
-    /// How commits are signed: by the session's SSH agent, through OpenSSH's `ssh-keygen` where it is there.
-    async fn signing(&self, identity: &store::IdentityRow, in_session: bool) -> Result<Signing> {
+    /// What git reads of Lanyard. Commits are signed by the session's SSH agent, through OpenSSH's
+    /// `ssh-keygen` where it is there.
+    async fn git_files(&self, identity: &store::IdentityRow, in_session: bool) -> Result<GitFiles> {
+        if let Err(e) = self.gitconfig.refresh().await {
+            tracing::error!("taking over the owner's settings for git: {e:#}");
+        }
         let policy = keys::policy(&self.keys.of(identity).await?);
         let (key, signers) = self.keys.files(&identity.id);
         let path = self.config.owner_env.get(OsStr::new("PATH")).map(|path| path.as_os_str());
         let can = agents::find_program("ssh-keygen", path).is_some() && policy != Policy::Deny;
-        Ok(Signing { signs: in_session && can, key, signers })
+        let (settings, known_hosts) = self.gitconfig.files();
+        Ok(GitFiles { settings, known_hosts, signs: in_session && can, key, signers })
     }
 
     /// Records each secret before its value goes into an environment.

@@ -15,6 +15,7 @@ use crate::audit::Audit;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::gitconfig::GitConfig;
 use crate::grants::Grants;
 use crate::keeper::link::Link;
 use crate::keys::Keys;
@@ -55,6 +56,7 @@ pub struct Sessions {
     secrets: Secrets,
     grants: Grants,
     keys: Keys,
+    gitconfig: GitConfig,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -96,6 +98,8 @@ pub struct Parts {
     pub grants: Grants,
     /// The room of keys.
     pub keys: Keys,
+    /// The owner's git settings.
+    pub gitconfig: GitConfig,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -108,7 +112,7 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { grants, keys, tasks, ending, doors, .. } = parts;
+        let Parts { grants, keys, gitconfig, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -121,6 +125,7 @@ impl Sessions {
             secrets,
             grants,
             keys,
+            gitconfig,
             tasks,
             ending,
             doors,
