@@ -91,3 +91,22 @@ fn stopping_and_archiving_at_once_end_in_order() {
     assert_eq!(world.json(&["sessions", "list"]), json!([]));
     assert_eq!(world.json(&["worktrees", "list"]), json!([]));
 }
+
+#[test]
+fn a_secret_that_many_set_at_once_is_the_same_for_all_that_share_it() {
+    let world = World::new();
+    world.seat(1, "ada", "KEY", "first");
+    world.seat(2, "bob", "OTHER", "value");
+    world.lanyard(&["secrets", "share", "KEY", "--with", "bob", "--identity", "ada"]).ok();
+    let set =
+        |n: u32| words(&format!("secrets set KEY value-{n} --identity {}", ["ada", "bob"][n as usize % 2]));
+    let outcomes = at_once(&world, &(0..10).map(set).collect::<Vec<_>>());
+    assert_eq!(succeeded(&outcomes), 10, "{outcomes:?}");
+    let get = |identity: &str| world.lanyard(&["secrets", "get", "KEY", "--identity", identity]).ok();
+    assert_eq!(get("ada"), get("bob"));
+    for identity in ["ada", "bob"] {
+        let versions = world.json(&["secrets", "versions", "KEY", "--identity", identity]);
+        assert_eq!(versions.as_array().unwrap().len(), 11, "{versions}");
+        assert_eq!(versions[0]["version"], json!(11));
+    }
+}

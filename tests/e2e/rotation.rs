@@ -273,3 +273,27 @@ fn a_sealed_value_opens_in_no_other_worktree() {
     assert!(told.contains("does not open"), "{told}");
     assert_eq!(get(&["--worktree", "there"]).ok(), "for-there\n");
 }
+
+#[test]
+fn what_was_granted_of_a_secret_is_not_granted_of_the_worktrees_own_one() {
+    let world = World::new();
+    world.project("work");
+    world.seat(1, "ada", "KEY", "for-all");
+    world.lanyard(&["secrets", "set", "KEY", "--policy", "ask", "--identity", "ada"]).ok();
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    let session = world.start(1, "there", &["sh", "-c", "echo \"got $(lanyard secrets get KEY)\"; cat"]);
+    let open = |door: &mut tests::Door| {
+        let open = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
+        text(&open["ApprovalChanged"]["approval"], "id").to_string()
+    };
+    world.lanyard(&["approvals", "approve", &open(&mut door), "--for", "worktree"]).ok();
+    world.wait_for_screen(text(&session, "id"), "got for-all");
+    world.lanyard(&["sessions", "stop", "1"]).ok();
+    let set =
+        ["secrets", "set", "KEY", "for-there", "--worktree", "there", "--policy", "ask", "--identity", "ada"];
+    world.lanyard(&set).ok();
+    let session = world.json(&["sessions", "restart", "1"]);
+    world.lanyard(&["approvals", "approve", &open(&mut door)]).ok();
+    world.wait_for_screen(text(&session, "id"), "got for-there");
+}

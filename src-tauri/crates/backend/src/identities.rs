@@ -148,14 +148,14 @@ impl Identities {
             );
         }
         let secrets = self.store.secrets(&row.id).await?.len();
-        if secrets > 0 && !call.force {
-            bail!(
-                Error::new(
-                    Code::Unconfirmed,
-                    format!("deleting {} makes its {secrets} secrets unreadable for ever", shown(&row.name))
-                )
-                .hint("go on with --force")
-            );
+        let passwords = self.store.passwords(&row.id).await?.len();
+        if secrets + passwords > 0 && !call.force {
+            let lost = match passwords {
+                0 => format!("its {secrets} secrets"),
+                _ => format!("its {secrets} secrets and {passwords} passwords"),
+            };
+            let message = format!("deleting {} makes {lost} unreadable for ever", shown(&row.name));
+            bail!(Error::new(Code::Unconfirmed, message).hint("go on with --force"));
         }
         self.keys.retire(&row).await?;
         self.store.delete_identity(&row.id).await?;

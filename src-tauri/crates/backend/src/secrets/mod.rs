@@ -83,7 +83,7 @@ impl Secrets {
         check_may_set(caller, &call, before.as_ref(), !others.is_empty())?;
         let row = match (before, &call.value) {
             (Some(row), _) => row,
-            (None, Some(_)) => self.fresh(scope, &call.key)?,
+            (None, Some(_)) => self.fresh(scope, &call.key).await?,
             (None, None) => bail!(no_such(scope, &call.key)),
         };
         let row = SecretRow {
@@ -176,13 +176,15 @@ impl Secrets {
     }
 
     /// A secret that has no value yet.
-    fn fresh(&self, scope: &Scope, key: &str) -> Result<SecretRow> {
+    async fn fresh(&self, scope: &Scope, key: &str) -> Result<SecretRow> {
         if is_reserved(key) {
             bail!(
                 Error::invalid(format!("{key} is set by Lanyard itself"))
                     .hint("a secret becomes a variable of the session; choose another name")
             );
         }
+        // What was granted of another secret under this key, for all worktrees, is not granted of this one.
+        self.grants.end_of_subject(&scope.identity.id, Action::ReadSecret, key).await?;
         let now = self.clock.now();
         Ok(SecretRow {
             id: store::new_id(),

@@ -71,6 +71,7 @@ fn newer(path: &Path) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::SecretRow;
 
     #[tokio::test]
     async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
@@ -83,6 +84,33 @@ mod tests {
         store.close().await;
         let error = Store::open(&path).await.err().unwrap().downcast::<Error>().unwrap();
         assert_eq!(error.code, Code::Version);
+    }
+
+    #[tokio::test]
+    async fn secrets_of_an_older_database_are_kept_with_their_versions() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lanyard.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let pool = SqlitePoolOptions::new().connect_with(options.foreign_keys(true)).await.unwrap();
+        let older = MIGRATIONS.iter().filter(|migration| migration.version == 1).cloned();
+        Migrator::with_migrations(older.collect()).run(&pool).await.unwrap();
+        for sql in [
+            "INSERT INTO identities VALUES ('i', 'ada', 'a@b', NULL, 'ada', 'a@b', x'00', 1, 1)",
+            "INSERT INTO secrets VALUES ('s', 'i', 'KEY', 'deny', 'notes', 3, 'agent', x'abcd', 4, 5)",
+        ] {
+            sqlx::query(sql).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+
+        let store = Store::open(&path).await.unwrap();
+        let row = store.secret("i", "KEY", None).await.unwrap().unwrap();
+        assert_eq!((row.id.as_str(), row.policy.as_str(), row.notes.as_str()), ("s", "deny", "notes"));
+        assert_eq!((row.version, row.sealed, row.created_at, row.updated_at), (3, vec![0xab, 0xcd], 4, 5));
+        assert!(row.worktree_id.is_none() && row.group_id.is_none());
+        let versions = store.secret_versions("s").await.unwrap();
+        assert_eq!((versions.len(), versions[0].version, versions[0].set_by.as_str()), (1, 3, "agent"));
+        let second = SecretRow { id: "t".into(), ..store.secret("i", "KEY", None).await.unwrap().unwrap() };
+        assert!(store.put_secrets(&[second], None).await.is_err(), "a key has two secrets for all worktrees");
     }
 
     #[tokio::test]
