@@ -1,12 +1,12 @@
 //! Keepers: one small process per session that owns its terminal and outlives the daemon.
 //!
 //! `launch` and `link` are the daemon's side. Everything else runs in `lanyardd keep`, without tokio: one
-//! thread pumps bytes (`pump`), one keeps a model of the screen (`painter`), and both sleep when nothing
-//! happens.
+//! thread reads the terminal (`intake`), one pumps bytes (`pump`), one keeps a model of the screen
+//! (`painter`), and all sleep when nothing happens.
 //!
 //! ```text
-//! program ─ terminal ─► pump ─► queries ─► clients          (at once)
-//!                        └────► painter ─► model ─► repaint (behind, from a bounded backlog)
+//! program ─ terminal ─► intake ─► pump ─► queries ─► clients          (at once)
+//!                                  └────► painter ─► model ─► repaint (behind, from a bounded backlog)
 //! ```
 
 pub mod control;
@@ -20,6 +20,7 @@ pub mod spec;
 mod clients;
 mod door;
 mod ending;
+mod intake;
 mod lines;
 mod marks;
 mod model;
@@ -112,6 +113,7 @@ fn start() -> Result<pump::Pump> {
         // Nothing runs, so nothing may look as if it did.
         let _ = std::fs::remove_file(&told.socket);
     })?;
+    let intake = intake::Intake::start(&started.terminal).map_err(internal("read its terminal"))?;
     let painter = painter::Painter::start(told.size, told.scrollback).map_err(internal("start its model"))?;
     Ok(pump::Pump {
         hello: Hello {
@@ -127,6 +129,7 @@ fn start() -> Result<pump::Pump> {
         socket: told.socket,
         removal,
         terminal: started.terminal,
+        intake,
         painter,
         signals,
         size: told.size,

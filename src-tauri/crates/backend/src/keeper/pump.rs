@@ -6,6 +6,7 @@ use super::clients::{Client, View, Wish};
 use super::control::{Change, Ended, Hello};
 use super::door::Door;
 use super::ending::Ending;
+use super::intake::Intake;
 use super::painter::{Job, News, Painter};
 use super::process::Terminal;
 use super::queries::Queries;
@@ -19,8 +20,8 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How much is read from the terminal before it goes to the clients.
-const READ: usize = 64 * 1024;
+/// How much of the output goes to the clients at once.
+const PIECE: usize = 64 * 1024;
 /// How much input may wait for a program that does not read.
 const INPUT_MAX: usize = 2 * 1024 * 1024;
 /// So often the model catches up, although nobody asks for it, unless a flood goes on.
@@ -41,6 +42,7 @@ pub(super) struct Pump {
     /// Readable when that file may have been removed.
     pub removal: OwnedFd,
     pub terminal: Terminal,
+    pub intake: Intake,
     pub painter: Painter,
     /// Readable when a child has ended.
     pub signals: OwnedFd,
@@ -59,8 +61,6 @@ pub(super) struct State {
     input: VecDeque<u8>,
     queries: Queries,
     numbers: u64,
-    /// The terminal has no more output and never will.
-    silent: bool,
     /// When the last output came that the model has not been told to look at.
     heard: Option<Instant>,
     /// Since when, and how much, the model has not been told to look at.
@@ -71,7 +71,8 @@ pub(super) struct State {
 
 /// What woke the loop.
 struct Awake {
-    terminal: PollFlags,
+    terminal: bool,
+    intake: bool,
     painter: bool,
     signals: bool,
     listener: bool,
@@ -83,7 +84,7 @@ struct Awake {
 impl Pump {
     /// Runs until the command has ended and the daemon has let go.
     pub fn run(mut self) -> io::Result<()> {
-        let mut buffer = vec![0u8; READ];
+        let mut buffer = Vec::new();
         while !self.is_over() {
             let awake = self.wait()?;
             if awake.signals || self.ending.is_due(Instant::now()) {
@@ -96,13 +97,13 @@ impl Pump {
                 self.check_socket();
             }
             self.serve_clients(&awake.clients);
-            if awake.terminal.contains(PollFlags::OUT) {
+            if awake.terminal {
                 self.type_on();
             }
-            if awake.terminal.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+            if awake.intake {
                 self.relay(&mut buffer);
             }
-            self.rest();
+            self.rest(&mut buffer);
             self.serve_doors(&awake.doors);
             if awake.listener {
                 self.accept();
@@ -122,18 +123,16 @@ impl Pump {
     fn may_read(&mut self) -> bool {
         let now = Instant::now();
         let state = &mut self.state;
-        !state.silent
-            && !state.clients.iter().any(|client| client.view == View::Ordered)
+        !state.clients.iter().any(|client| client.view == View::Ordered)
             && !state.clients.iter_mut().any(|client| client.deadline(now).is_some())
             && self.painter.has_room()
     }
 
     /// Waits until something happens, for as long as nothing has to be done.
     fn wait(&mut self) -> io::Result<Awake> {
-        let mut terminal = PollFlags::empty();
-        terminal.set(PollFlags::IN, self.may_read());
-        terminal.set(PollFlags::OUT, !self.state.input.is_empty() && !self.state.silent);
-        let timeout = self.timeout();
+        let may_read = self.may_read();
+        let types = !self.state.input.is_empty();
+        let timeout = self.timeout(may_read);
         let takes_input = self.state.input.len() < INPUT_MAX;
         // A descriptor without flags would still tell of its hang-up, over and over.
         let mut fds = vec![
@@ -153,8 +152,12 @@ impl Pump {
             flags.set(PollFlags::OUT, door.has_mail());
             fds.push(PollFd::new(&door.socket, flags));
         }
-        if !terminal.is_empty() {
-            fds.push(PollFd::new(self.terminal.fd(), terminal));
+        if types {
+            fds.push(PollFd::new(self.terminal.fd(), PollFlags::OUT));
+        }
+        let bell = self.intake.bell();
+        if may_read {
+            fds.push(PollFd::new(&bell, PollFlags::IN));
         }
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
@@ -169,15 +172,18 @@ impl Pump {
             removal: !next().is_empty(),
             clients: self.state.clients.iter().map(|_| next()).collect(),
             doors: self.state.doors.iter().map(|_| next()).collect(),
-            terminal: if terminal.is_empty() { terminal } else { next() },
+            terminal: types && !next().is_empty(),
+            intake: may_read
+                && (!next().is_empty() || self.intake.due().is_some_and(|due| due <= Instant::now())),
         })
     }
 
-    fn timeout(&mut self) -> Option<Timespec> {
+    fn timeout(&mut self, may_read: bool) -> Option<Timespec> {
         let now = Instant::now();
         let clients = self.state.clients.iter_mut().filter_map(|client| client.deadline(now));
         let soonest = clients
             .chain(self.ending.deadline())
+            .chain(self.intake.due().filter(|_| may_read))
             .chain(self.state.unseen_since.map(|since| since + LULL))
             .chain(self.state.released.filter(|_| self.hello.ended.is_some()).map(|at| at + FAREWELL))
             .min()?;
@@ -283,26 +289,22 @@ impl Pump {
     }
 
     /// Passes on what the program has written.
-    fn relay(&mut self, buffer: &mut [u8]) {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match rustix::io::read(self.terminal.fd(), &mut buffer[filled..]) {
-                Ok(0) => self.state.silent = true,
-                Ok(count) => {
-                    filled += count;
-                    continue;
-                }
-                Err(Errno::INTR) => continue,
-                Err(Errno::AGAIN) => {}
-                // The command's side is closed for good: the leader of its session has ended.
-                Err(_) => self.state.silent = true,
-            }
-            break;
-        }
-        let bytes = &buffer[..filled];
-        if bytes.is_empty() {
+    fn relay(&mut self, buffer: &mut Vec<u8>) {
+        self.intake.take(buffer);
+        if buffer.is_empty() {
             return;
         }
+        buffer.chunks(PIECE).for_each(|piece| self.pass_on(piece));
+        let now = Instant::now();
+        self.state.heard = Some(now);
+        self.state.unseen_since.get_or_insert(now);
+        self.state.unseen += buffer.len();
+        if self.state.queries.asked() {
+            self.painter.nudge();
+        }
+    }
+
+    fn pass_on(&mut self, bytes: &[u8]) {
         let seen = self.state.queries.pass(bytes);
         if !seen.is_empty() {
             self.state.clients.iter_mut().for_each(|client| client.show(&seen));
@@ -312,18 +314,11 @@ impl Pump {
             // Ends the string for the model, and begins one that it throws away.
             self.painter.push(b"\x18\x1bX");
         }
-        let now = Instant::now();
-        self.state.heard = Some(now);
-        self.state.unseen_since.get_or_insert(now);
-        self.state.unseen += filled;
-        if self.state.queries.asked() {
-            self.painter.nudge();
-        }
     }
 
     /// Lets the model catch up when the output has ceased or is but a trickle. In a flood it may lag behind,
     /// and pass over what nobody will see: whoever wants to look makes it catch up first.
-    fn rest(&mut self) {
+    fn rest(&mut self, buffer: &mut Vec<u8>) {
         let (Some(first), Some(last)) = (self.state.unseen_since, self.state.heard) else { return };
         if first.elapsed() < LULL {
             return;
@@ -334,13 +329,15 @@ impl Pump {
             self.state.heard = None;
             self.state.unseen_since = None;
             self.painter.nudge();
+            *buffer = Vec::new();
+            self.intake.rest();
         }
     }
 
     /// What every round ends with: slow clients are cut, stale ones get a repaint, the end is told.
     fn settle(&mut self) {
         let now = Instant::now();
-        if self.hello.ended.is_none() && self.ending.is_complete() && self.is_drained() {
+        if self.hello.ended.is_none() && self.ending.is_complete() && self.intake.is_drained() {
             self.end();
         }
         let exit = self.hello.ended.and_then(|ended| serde_json::to_vec(&ended.exit).ok());
@@ -358,17 +355,6 @@ impl Pump {
         }
         self.state.clients.retain(|client| !client.is_done());
         self.state.doors.retain(|door| !door.closed);
-    }
-
-    /// Whether all output is read. Once every process is gone, an empty terminal stays empty.
-    fn is_drained(&mut self) -> bool {
-        if self.state.silent {
-            return true;
-        }
-        let mut fds = [PollFd::new(self.terminal.fd(), PollFlags::IN)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        self.state.silent = matches!(poll(&mut fds, Some(&now)), Ok(0));
-        self.state.silent
     }
 
     fn end(&mut self) {
