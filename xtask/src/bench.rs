@@ -20,8 +20,9 @@ use world::World;
 /// Measures one thing in a world of its own.
 type Measure = fn(&World) -> Result<Vec<Row>>;
 
-/// Measures and prints the table. Nothing here is a test: a goal that is missed is told, no more.
-pub fn bench(host: &Host) -> Result<()> {
+/// Measures and prints the table: all, or only what has one of the words in its name. Nothing here is a test:
+/// a goal that is missed is told, no more.
+pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
     setup(host, Level::Bench)?;
     say("building the release programs");
     run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
@@ -33,7 +34,8 @@ pub fn bench(host: &Host) -> Result<()> {
         ("the bytes of a terminal", bytes::measure),
         ("idle sessions", memory::measure),
     ];
-    for (what, measure) in measures {
+    let wanted = |what: &str| words.is_empty() || words.iter().any(|word| what.contains(word));
+    for (what, measure) in measures.into_iter().filter(|(what, _)| wanted(what)) {
         say(format!("measuring: {what}"));
         // Each in a world of its own, so that none measures what another left behind.
         let world = World::new(host)?;

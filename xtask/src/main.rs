@@ -17,7 +17,7 @@ cargo xtask setup                 install what is missing, for `run`, `test` and
 cargo xtask ui [--dev]            build the page into target/ui
 cargo xtask run [--release]       build Lanyard and open its window (without a display: serve its page)
 cargo xtask test [--fast] [NAME…] check and test everything (--fast: no lints, no licences, no window)
-cargo xtask bench                 measure Lanyard beside its peers";
+cargo xtask bench [WORD…]         measure Lanyard beside its peers (only: secret, session, bytes, idle …)";
 
 fn main() -> ExitCode {
     let host = match Host::new(|name| std::env::var_os(name)) {
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(&host, false),
         ["run", "--release"] => run::run(&host, true),
         ["test", rest @ ..] => test::test(&host, rest),
-        ["bench"] => bench::bench(&host).map(|()| ExitCode::SUCCESS),
+        ["bench", words @ ..] => bench::bench(&host, words).map(|()| ExitCode::SUCCESS),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
