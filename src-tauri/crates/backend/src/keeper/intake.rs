@@ -2,9 +2,10 @@
 //!
 //! The kernel gives a terminal's output in pieces of 4 KiB, and reading them is what a flood costs most. So
 //! one thread does nothing else, and the pump takes what has come together. In a flood the pump lets more
-//! come together before it looks: fewer wake-ups, and a millisecond that nobody sees.
+//! come together before it looks: fewer wake-ups, and three milliseconds that nobody sees.
 
 use super::process::Terminal;
+use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use std::io;
@@ -13,18 +14,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much is read at once; the kernel never gives as much.
-const READ: usize = 16 * 1024;
+/// How much is read before it is put where the pump finds it.
+const READ: usize = 64 * 1024;
+/// How much is free for one read: more than the kernel ever gives.
+const ROOM: usize = 8 * 1024;
 /// How much may wait for the pump before the program has to wait.
-const FULL: usize = 256 * 1024;
+const FULL: usize = 512 * 1024;
 /// So much at once is a flood.
 const FLOOD: usize = 16 * 1024;
 /// How much comes together in a flood before the pump looks again ...
-const ENOUGH: usize = 128 * 1024;
+const ENOUGH: usize = 256 * 1024;
 /// ... or how long it lets it.
-const PAUSE: Duration = Duration::from_millis(1);
-/// The stack of the thread: it holds the buffer and calls nothing deep.
-const STACK: usize = 128 * 1024;
+const PAUSE: Duration = Duration::from_millis(3);
+/// The stack of the thread: it calls nothing deep.
+const STACK: usize = 64 * 1024;
 
 /// The pump's end.
 pub(super) struct Intake {
@@ -111,7 +114,7 @@ impl Shared {
     }
 
     fn run(&self) {
-        let mut buffer = [0u8; READ];
+        let mut buffer = Vec::new();
         loop {
             let mut fds = [PollFd::new(&self.terminal, PollFlags::IN)];
             if matches!(poll(&mut fds, None), Err(error) if error != Errno::INTR) {
@@ -119,31 +122,48 @@ impl Shared {
             }
             // From here on nobody may think that an empty terminal means that there is nothing to come.
             self.lock().busy = true;
-            loop {
-                match rustix::io::read(&self.terminal, &mut buffer) {
-                    Ok(count) if count > 0 => self.put(&buffer[..count]),
-                    Err(Errno::INTR) => {}
-                    Err(Errno::AGAIN) => break,
-                    // The command's side is closed for good: the leader of its session has ended.
-                    _ => return self.end(),
-                }
-            }
-            let mut state = self.lock();
-            state.busy = false;
-            if std::mem::take(&mut state.asked) {
-                self.ring();
+            let more = self.read(&mut buffer);
+            self.put(&mut buffer);
+            if !more {
+                return self.end();
             }
         }
     }
 
-    fn put(&self, bytes: &[u8]) {
+    /// Reads all that is there, if that is not too much. False if there is nothing more and never will be.
+    fn read(&self, buffer: &mut Vec<u8>) -> bool {
+        while buffer.len() < READ {
+            buffer.reserve(ROOM);
+            match rustix::io::read(&self.terminal, spare_capacity(buffer)) {
+                Ok(0) => return false,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                // The command's side is closed for good: the leader of its session has ended.
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Puts what was read where the pump finds it.
+    fn put(&self, buffer: &mut Vec<u8>) {
         let mut state = self.lock();
         while state.bytes.len() >= FULL {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let before = state.bytes.len();
-        state.bytes.extend_from_slice(bytes);
-        if before < state.enough && state.bytes.len() >= state.enough {
+        if state.bytes.is_empty() {
+            std::mem::swap(&mut state.bytes, buffer);
+        } else {
+            state.bytes.append(buffer);
+        }
+        state.busy = false;
+        if state.enough == 1 {
+            // Without a flood, what a flood needed is given back.
+            *buffer = Vec::new();
+        }
+        let is_enough = before < state.enough && state.bytes.len() >= state.enough;
+        if is_enough || std::mem::take(&mut state.asked) {
             self.ring();
         }
     }
