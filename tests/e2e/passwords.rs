@@ -320,3 +320,17 @@ fn an_identity_with_passwords_is_deleted_only_when_that_is_confirmed() {
     world.identity("ada");
     world.lanyard(&["passwords", "get", "a.test", "--identity", "ada"]).fails(1);
 }
+
+#[test]
+fn a_sealed_login_opens_for_no_other_host() {
+    let world = world();
+    keep(&world, "ada", "one.test", "bot", "of-one");
+    keep(&world, "ada", "two.test", "bot", "of-two");
+    let moved = "UPDATE passwords SET domain = CASE domain WHEN 'one.test' THEN 'evil.test' ELSE domain END";
+    if crate::vault::query(&world, moved).is_none() {
+        return;
+    }
+    let told = world.lanyard(&["passwords", "get", "evil.test"]).fails(1);
+    assert!(told.contains("does not open"), "{told}");
+    assert_eq!(world.lanyard(&["passwords", "get", "two.test"]).ok(), "of-two\n");
+}

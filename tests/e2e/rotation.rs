@@ -225,6 +225,8 @@ fn a_secret_for_one_worktree_is_had_there_alone_and_wins_there() {
     assert!(said.starts_with("for-all none for-all \n"), "{said}");
     assert!(!said.contains("ONLY"), "{said}");
 
+    let told = world.as_agent(1, "there", "lanyard secrets set ONLY forged").fails(1);
+    assert!(told.contains("owner"), "{told}");
     let get = |args: &[&str]| world.lanyard(&[&["secrets", "get"], args, &["--identity", "ada"]].concat());
     assert_eq!(get(&["KEY"]).ok(), "for-all\n");
     assert_eq!(get(&["KEY", "--worktree", "there"]).ok(), "for-there\n");
@@ -296,4 +298,24 @@ fn what_was_granted_of_a_secret_is_not_granted_of_the_worktrees_own_one() {
     let session = world.json(&["sessions", "restart", "1"]);
     world.lanyard(&["approvals", "approve", &open(&mut door)]).ok();
     world.wait_for_screen(text(&session, "id"), "got for-there");
+}
+
+#[test]
+fn a_daemon_that_is_killed_while_it_rotates_leaves_one_value_for_all() {
+    let world = shared();
+    for round in 0..6 {
+        let (value, daemon) = (format!("value-{round}"), world.daemon_process());
+        std::thread::scope(|scope| {
+            // Whether it is killed before, while or after it writes is left to chance.
+            let rotating =
+                scope.spawn(|| world.lanyard(&["secrets", "rotate", "KEY", &value, "--identity", "bob"]));
+            daemon.kill();
+            rotating.join().unwrap();
+        });
+        assert_eq!(get(&world, "ada"), get(&world, "bob"));
+        let (ada, bob) = (listed(&world, "ada"), listed(&world, "bob"));
+        assert_eq!(ada["version"], bob["version"]);
+        let versions = world.json(&["secrets", "versions", "KEY", "--identity", "ada"]);
+        assert_eq!(versions[0]["version"], ada["version"], "{versions}");
+    }
 }

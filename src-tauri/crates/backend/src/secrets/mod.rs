@@ -75,7 +75,7 @@ impl Secrets {
     pub async fn set(&self, caller: &Caller, scope: &Scope, call: SetSecret) -> Result<SecretEntry> {
         check_key(&call.key)?;
         let _changing = self.changing.lock().await;
-        let before = self.store.secret(&scope.identity.id, &call.key, scope.worktree_id()).await?;
+        let before = self.look_up(caller, scope, &call.key).await?;
         let others = match &before {
             Some(row) => self.others(row).await?,
             None => Vec::new(),
@@ -164,15 +164,18 @@ impl Secrets {
         auto.map(injected).collect()
     }
 
-    /// The secret that a caller means: an agent's is the one that applies in its worktree.
     async fn find(&self, caller: &Caller, scope: &Scope, key: &str) -> Result<SecretRow> {
         check_key(key)?;
+        Ok(self.look_up(caller, scope, key).await?.ok_or_else(|| no_such(scope, key))?)
+    }
+
+    /// The secret that a caller means: an agent's is the one that applies in its worktree.
+    async fn look_up(&self, caller: &Caller, scope: &Scope, key: &str) -> Result<Option<SecretRow>> {
         let identity = &scope.identity.id;
-        let found = match caller {
-            Caller::Agent { session, .. } => self.store.secret_of_session(identity, key, session).await?,
-            _ => self.store.secret(identity, key, scope.worktree_id()).await?,
-        };
-        Ok(found.ok_or_else(|| no_such(scope, key))?)
+        match caller {
+            Caller::Agent { session, .. } => self.store.secret_of_session(identity, key, session).await,
+            _ => self.store.secret(identity, key, scope.worktree_id()).await,
+        }
     }
 
     /// A secret that has no value yet.
