@@ -23,6 +23,7 @@ mod secrets;
 mod sessions;
 mod signing;
 mod slots;
+mod tokens;
 mod vault;
 mod web;
 mod worktrees;

@@ -29,7 +29,10 @@ pub fn ArchiveForm(
         let call = ArchiveWorktree { worktree: id.clone(), force };
         archiving.run(face.call(call), move |gone| {
             face.relist();
-            face.notices.tell(format!("{} is archived. The branch {} stays.", gone.name, gone.branch));
+            face.notices.tell(format!(
+                "{} is archived. The branch {} stays.",
+                gone.worktree.name, gone.worktree.branch
+            ));
             close.run(());
         });
     };

@@ -13,6 +13,7 @@ use crate::secrets::*;
 use crate::sessions::*;
 use crate::slots::*;
 use crate::status::*;
+use crate::tokens::*;
 use crate::worktrees::*;
 use crate::{Done, Error, Result, Role};
 use serde::Serialize;
@@ -139,7 +140,7 @@ calls! {
 
     "worktrees.list"         [Owner Approver Viewer]       ListWorktrees   -> Vec<Worktree>;
     "worktrees.inspect"      [Owner]                       InspectWorktree -> Loss;
-    "worktrees.archive"      [Owner]                       ArchiveWorktree -> Worktree;
+    "worktrees.archive"      [Owner]                       ArchiveWorktree -> Archived;
 
     "sessions.list"          [Owner Approver Viewer]       ListSessions    -> Vec<Session>;
     "sessions.show"          [Owner Approver Viewer]       ShowSession     -> Session;
@@ -149,6 +150,13 @@ calls! {
     "sessions.attach"        [Owner]                       AttachSession   -> Session;
     "sessions.stop"          [Owner]                       StopSession     -> Session;
     "sessions.restart"       [Owner]                       RestartSession  -> Session;
+
+    "tokens.request"         [Owner Agent]                 RequestToken    -> Token;
+    "tokens.list"            [Owner Approver Viewer Agent] ListTokens      -> Vec<Token>;
+    "tokens.show"            [Owner Approver Viewer Agent] ShowToken       -> Token;
+    "tokens.read"            [Owner Agent]                 ReadToken       -> TokenValue;
+    "tokens.revoke"          [Owner Agent]                 RevokeToken     -> Token;
+    "tokens.refresh"         [Owner Agent]                 RefreshToken    -> Token;
 
     "issuers.list"           [Owner]                       ListIssuers     -> Vec<Issuer>;
     "issuers.add"            [Owner]                       AddIssuer       -> Issuer;
@@ -200,11 +208,11 @@ mod tests {
         let passwords =
             ["list", "create", "read", "update", "delete", "code"].map(|verb| format!("passwords.{verb}"));
         let passwords: Vec<&str> = passwords.iter().map(String::as_str).collect();
-        assert_eq!(
-            agent,
-            [&["status", "identities.show", "keys.show", "git.credential"], &secrets[..], &passwords]
-                .concat()
-        );
+        let tokens =
+            ["request", "list", "show", "read", "revoke", "refresh"].map(|verb| format!("tokens.{verb}"));
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let first = &["status", "identities.show", "keys.show", "git.credential"][..];
+        assert_eq!(agent, [first, &secrets[..], &passwords, &tokens].concat());
     }
 
     #[test]

@@ -112,6 +112,7 @@ pub struct Token {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokenValue {
     /// The token; a newer one than was named where that has been replaced.
+    #[serde(flatten)]
     pub token: Token,
     /// Its value.
     pub value: SecretText,

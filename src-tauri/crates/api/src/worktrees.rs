@@ -1,6 +1,8 @@
 //! Worktrees: checkouts of a project for one piece of work, each with its branch.
 
 use crate::Millis;
+use crate::grants::Grant;
+use crate::tokens::Token;
 use serde::{Deserialize, Serialize};
 
 /// A checkout that Lanyard made.
@@ -26,6 +28,20 @@ pub struct Worktree {
     pub created_at: Millis,
     /// When it was archived: the checkout is gone, the branch stays.
     pub archived_at: Option<Millis>,
+}
+
+/// A worktree that was archived, and what was taken back with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// The worktree.
+    #[serde(flatten)]
+    pub worktree: Worktree,
+    /// The tokens that were alive for it. One that is still `revoking` waits for its issuer's word.
+    pub tokens: Vec<Token>,
+    /// The grants that ended with it.
+    pub grants: Vec<Grant>,
+    /// The keys of the secrets that were for it alone, and are gone.
+    pub secrets: Vec<String>,
 }
 
 /// What archiving a worktree would lose or leave behind.

@@ -23,6 +23,7 @@ use crate::slots::Slots;
 use crate::store::Store;
 use crate::tokens::issuers::Issuers;
 use crate::tokens::issuers::manifest::Manifests;
+use crate::tokens::{self, Tokens};
 use crate::walls::Walls;
 use crate::worktrees::Worktrees;
 use anyhow::{Context, Result};
@@ -73,6 +74,8 @@ pub struct Backend {
     pub sessions: Sessions,
     /// What mints tokens.
     pub issuers: Issuers,
+    /// Credentials that are issued for a while.
+    pub tokens: Tokens,
     /// GitHub Apps that are being made.
     pub manifests: Manifests,
     /// Who may come in through the web door.
@@ -109,7 +112,9 @@ impl Backend {
         if self.config.settings.notifications {
             Notifications::new(self.bus.clone()).begin(&self.tasks, self.ending.clone());
         }
-        self.sessions.adopt().await
+        self.sessions.adopt().await?;
+        self.tokens.begin();
+        Ok(())
     }
 
     /// Closes the store. Sessions go on; the next daemon adopts them.
@@ -144,6 +149,7 @@ impl Ground {
         let worktrees =
             Worktrees::new(store.clone(), bus.clone(), clock, git.clone(), self.config.worktrees());
         let passwords = self.passwords(&grants, &approvals);
+        let tokens = self.tokens(&issuers, &approvals, &worktrees, &tasks, &ending);
         let sessions = Sessions::new(Parts {
             store: store.clone(),
             bus: bus.clone(),
@@ -156,6 +162,7 @@ impl Ground {
             grants: grants.clone(),
             keys: keys.clone(),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
+            tokens: tokens.clone(),
             tasks: tasks.clone(),
             ending: ending.clone(),
             doors,
@@ -167,6 +174,7 @@ impl Ground {
             slots: Slots::open(store.clone(), bus.clone()).await?,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
             issuers,
+            tokens,
             members: Members::new(clock),
             walls: Walls::new(self.config.programs.join("lanyardd"), self.config.settings.hide),
             asked_to_end: CancellationToken::new(),
@@ -210,6 +218,31 @@ impl Ground {
     fn passwords(&self, grants: &Grants, approvals: &Approvals) -> Passwords {
         let (store, bus, safe) = (self.store.clone(), self.bus.clone(), self.safe.clone());
         Passwords::new(store, bus, self.clock, safe, grants.clone(), approvals.clone())
+    }
+
+    fn tokens(
+        &self,
+        issuers: &Issuers,
+        approvals: &Approvals,
+        worktrees: &Worktrees,
+        tasks: &TaskTracker,
+        ending: &CancellationToken,
+    ) -> Tokens {
+        Tokens::new(tokens::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            audit: self.audit.clone(),
+            clock: self.clock,
+            safe: self.safe.clone(),
+            issuers: issuers.clone(),
+            approvals: approvals.clone(),
+            worktrees: worktrees.clone(),
+            tasks: tasks.clone(),
+            ending: ending.clone(),
+            failpoints: self.config.failpoints.clone(),
+            mints: self.config.mints(),
+            program: self.config.programs.join("lanyardd"),
+        })
     }
 
     async fn keys(&self, approvals: &Approvals) -> Result<Keys> {

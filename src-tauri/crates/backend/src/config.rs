@@ -1,10 +1,11 @@
 //! Where Lanyard keeps its things and what its owner has set: made by the host, read by the rooms.
 
+use crate::failpoint::{self, Failpoints};
 use anyhow::{Context, Result, bail};
 use api::Error;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +64,8 @@ pub struct Config {
     pub ui: Option<PathBuf>,
     /// The folder of Lanyard's own programs.
     pub programs: PathBuf,
+    /// Where a test has the daemon killed.
+    pub failpoints: Failpoints,
     /// The owner's environment, from which sessions take only what is allowed.
     pub owner_env: BTreeMap<OsString, OsString>,
 }
@@ -82,6 +85,7 @@ impl Config {
             passphrase_file: absolute(var(&env, "LANYARD_PASSPHRASE_FILE"))?,
             ui,
             programs,
+            failpoints: Failpoints::named(env.get(OsStr::new(failpoint::VARIABLE)).map(OsString::as_os_str)),
             owner_env: env,
         };
         check_socket(&config.session_folder("0123456789ab").join("agent.sock"))?;
@@ -99,6 +103,7 @@ impl Config {
             &self.sessions(),
             &self.keepers(),
             &self.git(),
+            &self.mints(),
             log_folder,
         ] {
             make_folder(folder)?;
@@ -114,6 +119,11 @@ impl Config {
     /// The folder of the checkouts.
     pub fn worktrees(&self) -> PathBuf {
         self.data.join("worktrees")
+    }
+
+    /// The folder of the calls to issuers that are being made.
+    pub fn mints(&self) -> PathBuf {
+        self.data.join("mints")
     }
 
     /// The folder of the identities' homes.

@@ -10,11 +10,13 @@ use crate::store::IdentityRow;
 use crate::wiped;
 pub use crate::wiped::Body;
 use anyhow::{Result, bail};
-use api::identities::{GetEnvironment, Variable};
+use api::identities::{DeleteIdentity, GetEnvironment, Variable};
 use api::names::shown;
 use api::status::Status;
+use api::tokens::{ListTokens, Token};
 use api::{Call, Done, Error, Request};
 use std::ffi::OsStr;
+use std::time::Duration;
 use vault::Secret;
 
 /// Answers a call, if the caller may send it.
@@ -53,7 +55,7 @@ answers! { b, caller:
     CreateIdentity(c)  => b.identities.create(c);
     UpdateIdentity(c)  => b.identities.update(c);
     UseIdentity(c)     => b.identities.choose(c);
-    DeleteIdentity(c)  => b.identities.delete(c);
+    DeleteIdentity(c)  => delete_identity(b, c);
     GetEnvironment(c)  => environment(b, c);
 
     ShowKey(c)         => b.keys.show(&own(b, caller, &c.identity).await?);
@@ -105,6 +107,13 @@ answers! { b, caller:
     AttachSession(c)   => async { anyhow::Ok(b.sessions.attach(&c.session).await?.0) };
     StopSession(c)     => b.sessions.stop(c);
     RestartSession(c)  => b.sessions.restart(&c.session);
+
+    RequestToken(c)    => b.tokens.request(caller, own(b, caller, &c.identity).await?, c);
+    ListTokens(c)      => tokens(b, caller, c);
+    ShowToken(c)       => b.tokens.show(caller, &c.token);
+    ReadToken(c)       => b.tokens.read(caller, &c.token);
+    RevokeToken(c)     => b.tokens.revoke(caller, c);
+    RefreshToken(c)    => b.tokens.refresh(caller, &c.token);
 
     ListIssuers(c)     => b.issuers.list();
     AddIssuer(c)       => b.issuers.add(c);
@@ -178,6 +187,28 @@ async fn all(b: &Backend, wanted: &[String]) -> Result<Vec<IdentityRow>> {
         }
     }
     Ok(found)
+}
+
+async fn tokens(b: &Backend, caller: &Caller, call: ListTokens) -> Result<Vec<Token>> {
+    let identity = match &call.identity {
+        Some(_) => Some(own(b, caller, &call.identity).await?),
+        None => None,
+    };
+    b.tokens.list(caller, identity.as_ref(), call).await
+}
+
+/// What was handed out to an identity is taken back before its key is destroyed. Issuers that do not answer in
+/// time are told later: a token's own key outlives its identity.
+async fn delete_identity(b: &Backend, call: DeleteIdentity) -> Result<Done> {
+    let row = b.identities.check_delete(&call).await?;
+    if !call.force {
+        b.tokens.check_end_of_identity(&row.id).await?;
+    }
+    b.tokens.end_of_identity(&row.id, Duration::from_secs(5)).await?;
+    let done = b.identities.delete(call).await?;
+    // A request that came between the two is condemned as well.
+    b.tokens.end_of_identity(&row.id, Duration::ZERO).await?;
+    Ok(done)
 }
 
 async fn environment(b: &Backend, call: GetEnvironment) -> Result<Vec<Variable>> {

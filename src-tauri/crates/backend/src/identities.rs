@@ -137,8 +137,8 @@ impl Identities {
         self.show(row).await
     }
 
-    /// Deletes an identity: its key, its secrets and its home are gone for ever.
-    pub async fn delete(&self, call: DeleteIdentity) -> Result<Done> {
+    /// The identity that a call would delete, if it may be deleted.
+    pub async fn check_delete(&self, call: &DeleteIdentity) -> Result<IdentityRow> {
         let row = self.find(&call.identity).await?;
         let live = self.store.live_sessions().await?;
         if let Some(session) = live.iter().find(|s| s.identity_id == row.id) {
@@ -157,6 +157,12 @@ impl Identities {
             let message = format!("deleting {} makes {lost} unreadable for ever", shown(&row.name));
             bail!(Error::new(Code::Unconfirmed, message).hint("go on with --force"));
         }
+        Ok(row)
+    }
+
+    /// Deletes an identity: its key, its secrets and its home are gone for ever.
+    pub async fn delete(&self, call: DeleteIdentity) -> Result<Done> {
+        let row = self.check_delete(&call).await?;
         self.keys.retire(&row).await?;
         self.store.delete_identity(&row.id).await?;
         let home = self.homes.join(&row.id);

@@ -11,6 +11,7 @@ pub mod config;
 pub mod credentials;
 pub mod dispatch;
 pub mod environment;
+pub mod failpoint;
 pub mod git;
 pub mod gitconfig;
 pub mod grants;

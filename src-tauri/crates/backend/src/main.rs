@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use backend::backend::Backend;
 use backend::config::Config;
+use backend::failpoint::Failpoints;
 use backend::hidden::hiding;
 use backend::serve::{remote, socket};
 use backend::telling::told;
@@ -17,7 +18,8 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foreground\n\
-                     usage: lanyardd keep            a session's keeper, started by the daemon";
+                     usage: lanyardd keep            a session's keeper, started by the daemon\n\
+                     usage: lanyardd mint FD         one call to an issuer, started by the daemon";
 
 /// How long the daemon waits for what it has begun before it ends.
 const LAST_WAIT: Duration = Duration::from_secs(5);
@@ -27,6 +29,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let ready = match words[..] {
         ["keep", "--in-place", number] => return keep_in_place(number),
+        ["mint", number] => {
+            harden();
+            let point = std::env::var_os(backend::failpoint::VARIABLE);
+            return backend::tokens::minting::mint(number, &Failpoints::named(point.as_deref()));
+        }
         ["keep", ..] => return backend::keeper::keep(&args[1..]),
         [] => None,
         ["--ready-fd", number] => match ready_file(number) {

@@ -9,6 +9,7 @@ use crate::git_credential::Operation;
 use crate::grants::GrantsCommand;
 use crate::hand::Hand;
 use crate::identity::IdentityCommand;
+use crate::issuers::IssuersCommand;
 use crate::keys::KeysCommand;
 use crate::passwords::PasswordsCommand;
 use crate::project::ProjectCommand;
@@ -17,6 +18,7 @@ use crate::secrets::SecretsCommand;
 use crate::sessions::SessionsCommand;
 use crate::slot::SlotCommand;
 use crate::start::StartCommand;
+use crate::tokens::TokensCommand;
 use crate::worktrees::WorktreesCommand;
 use crate::{git_credential, output, status, unlock, watch, web};
 use api::Error;
@@ -58,6 +60,12 @@ pub enum Command {
     /// Keep the passwords of an identity, and make its one-time codes
     #[command(subcommand, alias = "password")]
     Passwords(PasswordsCommand),
+    /// Ask for tokens, read them, take them back
+    #[command(subcommand, alias = "token")]
+    Tokens(TokensCommand),
+    /// Set up what makes tokens
+    #[command(subcommand, alias = "issuer")]
+    Issuers(IssuersCommand),
     /// See the slots and say who sits where
     #[command(subcommand, alias = "slots")]
     Slot(SlotCommand),
@@ -107,6 +115,8 @@ impl Command {
             Command::Approvals(command) => command.run(hand),
             Command::Grants(command) => command.run(hand),
             Command::Passwords(command) => command.run(hand),
+            Command::Tokens(command) => command.run(hand),
+            Command::Issuers(command) => command.run(hand),
             Command::Slot(command) => command.run(hand),
             Command::Project(command) => command.run(hand),
             Command::Start(command) => command.run(hand),

@@ -5,8 +5,9 @@ use crate::hand::Hand;
 use crate::output::{Output, ago, clean, count};
 use crate::prompt;
 use crate::table::Table;
+use crate::tokens::told;
 use api::Code;
-use api::worktrees::{ArchiveWorktree, InspectWorktree, ListWorktrees, Loss, Worktree};
+use api::worktrees::{ArchiveWorktree, Archived, InspectWorktree, ListWorktrees, Loss, Worktree};
 
 /// How many losses are shown by name.
 const SHOWN: usize = 10;
@@ -68,8 +69,22 @@ fn archive(hand: &mut Hand, name: String, force: bool) -> Result<()> {
         }
         answer => answer,
     }?;
-    let text = format!("Archived {}; the branch {} stays.", archived.name, archived.branch);
-    hand.out.show(&archived, || clean(&text).into_owned())
+    hand.out.show(&archived, || archived_text(&archived))
+}
+
+fn archived_text(archived: &Archived) -> String {
+    let (name, branch) = (&archived.worktree.name, &archived.worktree.branch);
+    let mut text = format!("Archived {}; the branch {} stays.\n", clean(name), clean(branch));
+    for token in &archived.tokens {
+        text += &format!("{}\n", told(token));
+    }
+    if !archived.grants.is_empty() {
+        text += &format!("Ended {}.\n", count(archived.grants.len(), "grant"));
+    }
+    if !archived.secrets.is_empty() {
+        text += &format!("Removed its secrets: {}.\n", clean(&archived.secrets.join(", ")));
+    }
+    text
 }
 
 fn unconfirmed(failure: &Failure) -> bool {

@@ -40,7 +40,8 @@ macro_rules! calls {
 calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
-        ListGrants ListIssuers ListPasswords ListVersions ListAudit VerifyAudit AnchorAudit;
+        ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
+        ListAudit VerifyAudit AnchorAudit;
 
     UnlockVault(_)     => about(Kind::Vault, "");
     StopDaemon(_)      => about(Kind::Daemon, "");
@@ -75,6 +76,11 @@ calls! {
     BeginApp(c)        => about(Kind::Issuer, &c.name);
     UpdateIssuer(c)    => about(Kind::Issuer, &c.issuer);
     RemoveIssuer(c)    => about(Kind::Issuer, &c.issuer);
+
+    RequestToken(c)    => about(Kind::Token, &c.issuer).of(&c.identity).saying(scope(c));
+    ReadToken(c)       => about(Kind::Token, &c.token);
+    RevokeToken(c)     => about(Kind::Token, &c.token);
+    RefreshToken(c)    => about(Kind::Token, &c.token);
 
     SetSlot(c)         => about(Kind::Slot, &c.slot.to_string()).of(&c.identity);
     ClearSlot(c)       => about(Kind::Slot, &c.slot.to_string());
@@ -113,6 +119,12 @@ fn words<const N: usize>(changed: [(&str, bool); N], policy: Option<Policy>) -> 
     let changed = changed.into_iter().filter(|(_, is)| *is).map(|(what, _)| what.to_string());
     let policy = policy.map(|policy| format!("policy {}", policy.name()));
     changed.chain(policy).collect::<Vec<_>>().join(", ")
+}
+
+/// What a token is asked for, in words.
+fn scope(call: &api::tokens::RequestToken) -> String {
+    let permissions = call.permissions.iter().map(|(name, level)| format!("{name}={level}"));
+    call.repositories.iter().cloned().chain(permissions).collect::<Vec<_>>().join(" ")
 }
 
 impl Noted {

@@ -5,15 +5,19 @@ use crate::store::WorktreeRow;
 use anyhow::{Result, bail};
 use api::names::shown;
 use api::sessions::StopSession;
-use api::worktrees::{ArchiveWorktree, Loss, Worktree};
+use api::worktrees::{ArchiveWorktree, Archived, Loss};
 use api::{Code, Error};
+use std::time::Duration;
 
 /// How many files and commits an error names.
 const NAMED: usize = 5;
+/// How long an archive waits for the word of issuers; what they have not confirmed by then goes on by itself.
+const ISSUERS_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Sessions {
-    /// Archives a worktree. Without `force`, anything that would be lost is an error that names it.
-    pub async fn archive(&self, call: ArchiveWorktree) -> Result<Worktree> {
+    /// Archives a worktree. Without `force`, anything that would be lost is an error that names it. What was
+    /// handed out for it is taken back before the checkout goes.
+    pub async fn archive(&self, call: ArchiveWorktree) -> Result<Archived> {
         let row = self.worktrees.find(&call.worktree).await?;
         let live = self.store.live_sessions().await?.into_iter().find(|s| s.worktree_id == row.id);
         if !call.force {
@@ -24,16 +28,23 @@ impl Sessions {
                 );
             }
             check_loss(&row, &self.worktrees.loss(&row).await?)?;
+            self.tokens.check_end_of_worktree(&row.id).await?;
         }
         if let Some(session) = live {
             self.stop(StopSession { session: session.id, grace_ms: None }).await?;
         }
+        let tokens = self.tokens.end_of_worktree(&row.id, ISSUERS_PATIENCE).await?;
         let _changing = self.live.changing.lock().await;
         for ended in self.store.last_sessions().await?.iter().filter(|s| s.worktree_id == row.id) {
             self.release(&ended.id).await;
         }
-        self.grants.end_of_worktree(&row.id).await?;
-        self.worktrees.archive(row).await
+        let grants = self.grants.end_of_worktree(&row.id).await?;
+        let secrets = self.secrets.remove_of_worktree(&row.id).await?;
+        let id = row.id.clone();
+        let worktree = self.worktrees.archive(row).await?;
+        // A request that came between the two is condemned as well.
+        self.tokens.end_of_worktree(&id, Duration::ZERO).await?;
+        Ok(Archived { worktree, tokens, grants, secrets })
     }
 }
 

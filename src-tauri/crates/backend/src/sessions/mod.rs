@@ -22,6 +22,7 @@ use crate::keys::Keys;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
 use crate::store::{IdentityRow, ProjectRow, SessionRow, Store, WorktreeRow};
+use crate::tokens::Tokens;
 use crate::worktrees::Worktrees;
 use anyhow::{Result, bail};
 use api::names::shown;
@@ -57,6 +58,7 @@ pub struct Sessions {
     grants: Grants,
     keys: Keys,
     gitconfig: GitConfig,
+    tokens: Tokens,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -100,6 +102,8 @@ pub struct Parts {
     pub keys: Keys,
     /// The owner's git settings.
     pub gitconfig: GitConfig,
+    /// The room of tokens.
+    pub tokens: Tokens,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -112,7 +116,7 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { grants, keys, gitconfig, tasks, ending, doors, .. } = parts;
+        let Parts { grants, keys, gitconfig, tokens, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -126,6 +130,7 @@ impl Sessions {
             grants,
             keys,
             gitconfig,
+            tokens,
             tasks,
             ending,
             doors,

@@ -30,7 +30,7 @@ pub use projects::ProjectRow;
 pub use secrets::{KeyOfSecret, SecretRow, VersionRow};
 pub use sessions::SessionRow;
 pub use slots::SlotRow;
-pub use tokens::{Issued, TokenRow};
+pub use tokens::{Issued, Orphan, TokenRow};
 pub use vault::VaultRow;
 pub use worktrees::WorktreeRow;
 

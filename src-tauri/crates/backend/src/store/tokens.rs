@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, SqlitePool};
 const LISTED: i64 = 500;
 
 /// A token as it is stored, with its issuer's name and kind.
-#[derive(Clone, sqlx::FromRow)]
+#[derive(Clone, Default, sqlx::FromRow)]
 pub struct TokenRow {
     /// UUID v7.
     pub id: String,
@@ -103,6 +103,20 @@ pub struct Issued<'a> {
     pub expires_at: Option<Millis>,
 }
 
+/// What is written of a token whose issuer was called and did not answer.
+pub struct Orphan<'a> {
+    /// When its issuer is asked.
+    pub next: Millis,
+    /// When it may have been issued, at the latest.
+    pub at: Millis,
+    /// The boot of the machine in which that was.
+    pub boot: &'a str,
+    /// How long the machine had run by then.
+    pub up: Millis,
+    /// When its time is over at the latest, where that is known.
+    pub expires_at: Option<Millis>,
+}
+
 impl Named for TokenRow {
     // A token has no name that a person would type.
     fn name(&self) -> &str {
@@ -145,6 +159,15 @@ impl Store {
     pub async fn tokens_of_worktree(&self, id: &str) -> Result<Vec<TokenRow>> {
         rows(&self.pool, format!("{SELECT} WHERE t.state IN {MAY_LIVE} AND t.worktree_id = $1"), Some(id))
             .await
+    }
+
+    /// The tokens of a worktree that can be used, or replaced by ones that can, the oldest first.
+    pub async fn tokens_to_use(&self, worktree_id: &str) -> Result<Vec<TokenRow>> {
+        let sql = format!(
+            "{SELECT} WHERE t.state IN ('active', 'expired') AND t.replaced_by IS NULL AND t.worktree_id = $1 \
+             ORDER BY t.requested_at, t.id"
+        );
+        rows(&self.pool, sql, Some(worktree_id)).await
     }
 
     /// The tokens of an identity that may be alive.
@@ -224,7 +247,7 @@ impl Store {
         for (sql, first, second) in [
             ("UPDATE tokens SET refreshed_at = $3, replaces = $2 WHERE id = $1", new, old),
             (
-                "UPDATE tokens SET replaced_by = $2, next_try_at = $3, \
+                "UPDATE tokens SET replaced_by = $2, next_try_at = $3, attempts = 0, \
                  state = CASE WHEN state = 'active' THEN 'revoking' ELSE state END WHERE id = $1",
                 old,
                 new,
@@ -243,7 +266,7 @@ impl Store {
 
     /// The token shall be gone, from now on. One whose issuer was never called is gone already.
     pub async fn condemn_token(&self, id: &str, at: Millis) -> Result<()> {
-        let sql = "UPDATE tokens SET next_try_at = $2, \
+        let sql = "UPDATE tokens SET next_try_at = $2, attempts = 0, \
                    state = CASE WHEN state = 'requested' THEN 'failed' ELSE 'revoking' END, \
                    last_error = CASE WHEN state = 'requested' THEN 'it was revoked before it was issued' \
                    ELSE last_error END \
@@ -252,15 +275,35 @@ impl Store {
         Ok(())
     }
 
-    /// The issuer was called, and what it answered is lost: from now on it is asked what became of it.
-    pub async fn orphan_token(&self, id: &str, error: &str, at: Millis, ends: Option<Millis>) -> Result<()> {
-        let sql = "UPDATE tokens SET state = 'revoking', last_error = $2, next_try_at = $3, expires_at = $4 \
+    /// The next try at a revocation is due at once.
+    pub async fn hasten_token(&self, id: &str, at: Millis) -> Result<()> {
+        let sql = "UPDATE tokens SET next_try_at = $2 WHERE id = $1 AND state = 'revoking'";
+        sqlx::query(sql).bind(id).bind(at).execute(&self.pool).await.context("hastening a revocation")?;
+        Ok(())
+    }
+
+    /// The tokens of archived worktrees that nobody has condemned: what a crash, or a request that came late,
+    /// has left.
+    pub async fn condemn_archived(&self, at: Millis) -> Result<()> {
+        let sql = "UPDATE tokens SET state = 'revoking', attempts = 0, next_try_at = $1 WHERE state = 'active' \
+                   AND worktree_id IN (SELECT id FROM worktrees WHERE archived_at IS NOT NULL)";
+        sqlx::query(sql).bind(at).execute(&self.pool).await.context("condemning what was left")?;
+        Ok(())
+    }
+
+    /// The issuer was called, and what it answered is lost: from `next` on it is asked what became of it.
+    pub async fn orphan_token(&self, id: &str, error: &str, orphan: &Orphan<'_>) -> Result<()> {
+        let sql = "UPDATE tokens SET state = 'revoking', attempts = 0, last_error = $2, next_try_at = $3, \
+                   issued_at = $4, issued_boot = $5, issued_up = $6, expires_at = $7 \
                    WHERE id = $1 AND state IN ('approved', 'revoking')";
         sqlx::query(sql)
             .bind(id)
             .bind(error)
-            .bind(at)
-            .bind(ends)
+            .bind(orphan.next)
+            .bind(orphan.at)
+            .bind(orphan.boot)
+            .bind(orphan.up)
+            .bind(orphan.expires_at)
             .execute(&self.pool)
             .await
             .context("writing an orphan")?;
