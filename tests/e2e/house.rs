@@ -273,7 +273,8 @@ fn rooms_of_the_backend_lean_downwards() {
         "serve" => 4,
         "dispatch" => 3,
         "backend" => 2,
-        "store" | "bus" | "config" | "failpoint" | "clock" | "git" | "telling" | "caller" | "safe" | "keeper" => 0,
+        "store" | "bus" | "config" | "failpoint" | "clock" | "git" | "telling" | "caller" | "safe"
+        | "keeper" => 0,
         _ => 1,
     };
     let mut broken = Vec::new();
