@@ -91,7 +91,7 @@ fn table(out: &Output, badges: &[Badge]) -> String {
         table.row([
             badge.slot.to_string().into(),
             badge.identity.as_ref().map_or("-", |identity| &identity.name).into(),
-            (&badge.agent).into(),
+            running_agent(badge).into(),
             session.map_or("".into(), |session| state_cell(session.state)),
             session.map_or("", |session| &session.project).into(),
             session.map_or("", |session| &session.branch).into(),
@@ -106,6 +106,12 @@ fn table(out: &Output, badges: &[Badge]) -> String {
         );
     }
     text
+}
+
+/// What runs in the slot, or else what is started there by default.
+fn running_agent(badge: &Badge) -> &str {
+    let running = badge.session.as_ref().filter(|session| session.state.is_live());
+    running.map_or(&badge.agent, |session| &session.agent)
 }
 
 fn badge_text(out: &Output, badge: &Badge) -> String {
