@@ -207,6 +207,35 @@ while (got := s.recv(65536)): os.write(1, got)
 }
 
 #[test]
+fn a_question_is_withdrawn_when_its_connection_is_closed() {
+    let world = world();
+    let script = r#"exec python3 -c '
+import os, socket
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["LANYARD_SOCKET"])
+s.sendall(b"{\"id\":1,\"method\":\"secrets.read\",\"params\":{\"key\":\"KEY\"}}\n")
+os.read(0, 1); s.close(); os.read(0, 1)
+'"#;
+    let agent = world.script(1, "one", script);
+    let id = one(&world);
+    world.lanyard(&["sessions", "send", &agent.session, ""]).ok();
+    assert_eq!(text(&settled(&world, &id), "state"), "withdrawn");
+    let running = world.json(&["sessions", "show", &agent.session]);
+    assert_eq!(text(&running, "state"), "working", "the process itself goes on");
+}
+
+#[test]
+fn a_daemon_that_is_stopped_waits_for_no_answer() {
+    let world = world();
+    let agent = world.script(1, "one", GET);
+    let id = one(&world);
+    world.lanyard(&["daemon", "stop"]).ok();
+    let approval = settled(&world, &id);
+    assert_eq!(text(&approval, "state"), "withdrawn");
+    assert_eq!(text(&approval, "because"), "the process that asked is gone", "it was settled at its end");
+    gives_nothing(&agent.outcome());
+}
+
+#[test]
 fn ten_questions_at_once_are_each_answered_on_their_own() {
     let world = world();
     let ask = format!("for n in 0 1 2 3 4 5 6 7 8 9; do {GET} --reason \"try $n\" & done; wait");

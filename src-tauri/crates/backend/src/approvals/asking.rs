@@ -1,7 +1,8 @@
 //! An agent's side: the question is written down, told to the owner, and waited for.
 
-use super::{Approvals, Waiting, Wanted};
-use crate::caller::Asker;
+use super::{Approvals, Waiting, Wanted, fact};
+use crate::audit::By;
+use crate::caller::{Asker, Caller};
 use crate::store::{self, ApprovalRow, SessionRow};
 use anyhow::{Result, bail};
 use api::approvals::{Action, Answer, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX};
@@ -19,10 +20,11 @@ const TEXT_MAX: usize = 200;
 
 impl Approvals {
     /// Asks the owner, and waits.
-    pub(super) async fn ask(&self, row: ApprovalRow, asker: &Asker) -> Result<()> {
+    pub(super) async fn ask(&self, caller: &Caller, asker: &Asker, row: ApprovalRow) -> Result<()> {
         let answer = self.take_place(&row, asker)?;
         // Whatever happens to this call, its place is given up with it.
         let _place = Place { room: self, id: &row.id };
+        self.audit.note(By::Caller(caller), fact("approvals.asked", &row)).await?;
         self.store.insert_approval(&row).await?;
         self.tell(row.clone());
         match self.wait_for(&row, asker, answer).await? {

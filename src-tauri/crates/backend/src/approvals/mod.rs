@@ -92,8 +92,7 @@ impl Approvals {
             return self.audit.note(By::Caller(caller), used).await;
         }
         let row = self.row(&session, asker, wanted).await?;
-        self.audit.note(By::Caller(caller), fact("approvals.asked", &row)).await?;
-        self.ask(row, asker).await
+        self.ask(caller, asker, row).await
     }
 
     /// The open approvals, oldest first; or the newest of all.
