@@ -140,9 +140,12 @@ fn description_of_github() -> String {
             known[name] = part;
         }
     }
-    whole["paths"] = paths.into();
-    whole["components"] = components.into();
-    whole.to_string()
+    // Whatever else is in it, hooks above all, refers to what is left out here.
+    let head = ["openapi", "info", "servers"].map(|name| (name.to_string(), whole[name].take()));
+    let mut cut: Map<String, Value> = head.into_iter().collect();
+    cut.insert("paths".into(), paths.into());
+    cut.insert("components".into(), components.into());
+    Value::from(cut).to_string()
 }
 
 fn references(value: &Value) -> Vec<String> {

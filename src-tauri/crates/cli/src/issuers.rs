@@ -1,6 +1,7 @@
 //! `lanyard issuers`: set up what makes tokens.
 
 use crate::failure::Result;
+use crate::github_app::GithubApp;
 use crate::hand::Hand;
 use crate::output::{Output, clean};
 use crate::prompt;
@@ -27,6 +28,8 @@ pub enum IssuersCommand {
         #[command(flatten)]
         facts: Facts,
     },
+    /// Have GitHub make an App, and seal its key
+    GithubApp(GithubApp),
     /// Change an issuer; what is left out stays
     Update {
         /// Its name or id
@@ -85,6 +88,7 @@ impl IssuersCommand {
                 let issuer = hand.ask(&call)?;
                 done(hand, "Added", &issuer)
             }
+            IssuersCommand::GithubApp(app) => app.run(hand),
             IssuersCommand::Update { name, facts } => {
                 let (secret, policy) = (facts.read_secret()?, facts.policy.map(api::secrets::Policy::from));
                 let settings = facts.settings.into_iter().collect();

@@ -14,6 +14,7 @@ mod failure;
 mod fake;
 mod gh;
 mod git_credential;
+mod github_app;
 mod grants;
 mod hand;
 mod identity;

@@ -18,8 +18,8 @@ pub const API: &str = "https://api.github.com";
 const LIFE: Duration = Duration::from_secs(3600);
 /// The version of GitHub's API that this is written for.
 pub const VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
-/// How GitHub wants to be asked.
-pub const JSON: (&str, &str) = ("accept", "application/vnd.github+json");
+/// How GitHub wants to be asked; its description knows the plain name of the same thing alone.
+pub const JSON: (&str, &str) = ("accept", "application/vnd.github+json, application/json");
 
 /// The issuer. Settings: `client_id` (or `app_id`), `installation_id` where the App has several, and `page`, where
 /// it is installed from.

@@ -17,6 +17,7 @@ async fn minted(issuer: &dyn Issuer, order: &Order) -> Minted {
 }
 
 fn value(minted: &Minted) -> &str {
+    // EXPOSE: the stand-in's own token.
     minted.value.expose_str().unwrap()
 }
 
@@ -53,6 +54,7 @@ fn an_apps_word_is_signed_dated_back_and_short() {
     let key = super::app_key::AppKey::read(&vault::Secret::from(KEY.to_string())).unwrap();
     let jwt = key.jwt("Iv1.abc", 1_000_000_999).unwrap();
     let asked = Asked { line: String::new(), head: "authorization: bearer x".into(), body: Value::Null };
+    // EXPOSE: it is signed by a key that opens nothing.
     let claims = claims(&asked, jwt.expose_str().unwrap());
     assert_eq!(claims, json!({ "iat": 1_000_000 - 60, "exp": 1_000_000 + 540, "iss": "Iv1.abc" }));
 }
@@ -67,7 +69,11 @@ async fn an_app_asks_for_just_these_repositories_and_permissions() {
     let asked = &server.asked()[0];
     assert_eq!(asked.line, "POST /app/installations/7/access_tokens");
     assert_eq!(asked.body, json!({ "repositories": ["shop"], "permissions": { "contents": "read" } }));
-    assert!(asked.head.contains("accept: application/vnd.github+json\r\n"), "{}", asked.head);
+    assert!(
+        asked.head.contains("accept: application/vnd.github+json, application/json\r\n"),
+        "{}",
+        asked.head
+    );
     assert_eq!(value(&minted), "ghs_123_any.shape.at-all");
     assert_eq!((minted.upstream_id, minted.expires_at), (None, Some(1_700_003_600_000)));
     assert_eq!(minted.repositories, ["octo/shop"]);
