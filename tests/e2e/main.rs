@@ -6,6 +6,7 @@ mod approvals;
 mod audit;
 mod bad_input;
 mod completions;
+mod crashing;
 mod doors;
 mod environment;
 mod grants;

@@ -2,7 +2,7 @@
 
 mod approvals;
 mod bytes;
-mod door;
+pub mod door;
 mod memory;
 mod pty;
 mod secrets;

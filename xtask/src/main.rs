@@ -1,4 +1,4 @@
-//! What cargo alone cannot do: `cargo xtask setup | ui | run | test | bench`.
+//! What cargo alone cannot do: `cargo xtask setup | ui | run | test | bench | soak`.
 
 mod bench;
 mod daemon;
@@ -6,6 +6,7 @@ mod host;
 mod run;
 mod setup;
 mod shell;
+mod soak;
 mod test;
 mod ui;
 
@@ -17,7 +18,8 @@ cargo xtask setup                 install what is missing, for `run`, `test` and
 cargo xtask ui [--dev]            build the page into target/ui
 cargo xtask run [--release]       build Lanyard and open its window (without a display: serve its page)
 cargo xtask test [--fast] [NAME…] check and test everything (--fast: no lints, no licences, no window)
-cargo xtask bench [WORD…]         measure Lanyard beside its peers (only: secret, session, bytes, idle …)";
+cargo xtask bench [WORD…]         measure Lanyard beside its peers (only: secret, session, bytes, idle …)
+cargo xtask soak [KILLS]          kill the daemon at random while tokens come and go (200 times)";
 
 fn main() -> ExitCode {
     let host = match Host::new(|name| std::env::var_os(name)) {
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
         ["run"] => run::run(&host, false),
         ["run", "--release"] => run::run(&host, true),
         ["test", rest @ ..] => test::test(&host, rest),
+        ["soak"] => soak::soak(&host, soak::KILLS).map(|()| ExitCode::SUCCESS),
+        ["soak", kills] if kills.parse::<u32>().is_ok() => {
+            soak::soak(&host, kills.parse().unwrap_or(soak::KILLS)).map(|()| ExitCode::SUCCESS)
+        }
         ["bench", words @ ..] => bench::bench(&host, words).map(|()| ExitCode::SUCCESS),
         _ => {
             eprintln!("{USAGE}");

@@ -115,7 +115,6 @@ impl Tokens {
             State::Active if is_unfinished(row) => self.replace(row).await,
             State::Active => match self.life(row) {
                 Life::Over { sure: true } => {
-                    self.failpoints.at("expire.before");
                     self.store.end_token(&row.id, State::Expired, None).await?;
                     self.note(row, "tokens.expired", "").await?;
                     self.tell(&row.id);
