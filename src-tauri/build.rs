@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The commands of the window; `capabilities/main.json` allows each of them.
-const COMMANDS: &[&str] = &["call", "link", "attach", "attach_ack", "attach_write", "detach"];
+const COMMANDS: &[&str] = &["call", "link", "slot_asked", "attach", "attach_ack", "attach_write", "detach"];
 
 fn main() {
     println!("cargo:rerun-if-changed=../target/ui/index.html");

@@ -10,6 +10,7 @@ mod window;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use tauri::Manager;
 
 const USAGE: &str =
@@ -46,9 +47,11 @@ fn open(runtime: PathBuf, slot: Option<u32>) -> tauri::Result<()> {
     tauri::Builder::default()
         .plugin(tauri_plugin_shell::init())
         .manage(terminals::Terminals::new(daemon::socket(&runtime)))
+        .manage(events::Asked(Mutex::new(slot)))
         .invoke_handler(tauri::generate_handler![
             relay::call,
             relay::link,
+            events::slot_asked,
             terminals::attach,
             terminals::attach_ack,
             terminals::attach_write,
@@ -57,7 +60,7 @@ fn open(runtime: PathBuf, slot: Option<u32>) -> tauri::Result<()> {
         .setup(move |app| {
             app.manage(relay::Relay::start(app.handle(), daemon::socket(&runtime)));
             tray::build(app.handle());
-            window::build(app.handle(), slot)?;
+            window::build(app.handle())?;
             if let Some(listener) = first {
                 single::listen(app.handle(), listener);
             }

@@ -6,10 +6,9 @@ use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 
 const LABEL: &str = "main";
 
-/// Opens the window, with `slot` in the page's address where one was asked for.
-pub fn build(app: &AppHandle, slot: Option<u32>) -> tauri::Result<()> {
-    let page = slot.map_or("index.html".to_string(), |slot| format!("index.html#slot={slot}"));
-    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
+/// Opens the window.
+pub fn build(app: &AppHandle) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Lanyard")
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use tests::World;
+use std::time::Instant;
+use tests::{DEADLINE, World};
 
 /// What a window needs; a test that misses one of them says so.
 const PROGRAMS: &[&str] = &["Xvfb", "openbox", "dbus-daemon"];
@@ -58,16 +59,21 @@ pub fn first_line(mut command: Command) -> String {
     line.trim().to_string()
 }
 
-/// Closes Lanyard's window as a person does, by the window manager.
+/// Closes Lanyard's window as a person does, by the window manager's key; once more where that key was lost.
 #[track_caller]
 pub fn close_window(world: &World) {
-    for args in [
-        &["search", "--sync", "--onlyvisible", "--name", "^Lanyard$", "windowactivate", "--sync"][..],
-        // A key that is sent to no window in particular is one that the window manager hears.
-        &["key", "--clearmodifiers", "alt+F4"],
-    ] {
+    let hand = |args: &[&str]| {
         let mut hand = world.command("xdotool");
         hand.args(args);
-        tests::run(hand, b"", tests::DEADLINE).ok();
+        tests::run(hand, b"", DEADLINE).status == Some(0)
+    };
+    let there = ["search", "--sync", "--onlyvisible", "--name", "^Lanyard$", "windowactivate", "--sync"];
+    assert!(hand(&there), "the window is to be seen");
+    let until = Instant::now() + DEADLINE;
+    // A key that is sent to no window in particular is one that the window manager hears.
+    while hand(&["key", "--clearmodifiers", "alt+F4"])
+        && hand(&["search", "--onlyvisible", "--name", "^Lanyard$"])
+    {
+        assert!(Instant::now() < until, "the window stays open");
     }
 }

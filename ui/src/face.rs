@@ -85,7 +85,7 @@ impl Face {
             projects: RwSignal::new(None),
             worktrees: RwSignal::new(None),
             secrets_changed: RwSignal::new(0),
-            place: RwSignal::new(first_place()),
+            place: RwSignal::new(Place::Home),
             dialog: RwSignal::new(None),
             notices: Notices::new(),
             prefs: Prefs::load(),
@@ -204,11 +204,4 @@ impl Face {
 fn clock() -> api::Millis {
     // A float holds the milliseconds of the next thousands of years exactly.
     js_sys::Date::now() as api::Millis
-}
-
-/// The desk of `#slot=N`, which the window asks for when it was started for a slot; else the wall.
-fn first_place() -> Place {
-    let hash = window().location().hash().unwrap_or_default();
-    let slot = hash.strip_prefix("#slot=").and_then(|slot| slot.parse().ok());
-    slot.map_or(Place::Home, |slot| Place::Desks(vec![slot]))
 }

@@ -14,6 +14,9 @@ export async function ask(question) {
 /** How the window's connection to the daemon is now, as JSON. */
 export const linkNow = async () => JSON.stringify(await tauri().core.invoke("link"));
 
+/** The slot that the window was asked to show, told once, as JSON. */
+export const slotAsked = async () => JSON.stringify(await tauri().core.invoke("slot_asked"));
+
 /** Calls `heard(json)` for each event of that name. */
 export async function listen(name, heard) {
   await tauri().event.listen(name, (event) => heard(JSON.stringify(event.payload)));

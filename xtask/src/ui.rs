@@ -73,6 +73,7 @@ fn bind(wasm: &Path, folder: &Path, build: Build) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name("lanyard").typescript(false);
     bindgen.debug(build == Build::Dev).keep_debug(build == Build::Dev);
+    bindgen.remove_name_section(build == Build::Small);
     bindgen.web(true).context("asking wasm-bindgen for a page's modules")?;
     bindgen.generate(folder).context("binding the page's WASM to JavaScript")
 }

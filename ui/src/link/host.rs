@@ -18,6 +18,8 @@ extern "C" {
     async fn ask_window(question: &str) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = linkNow, catch)]
     async fn link_now() -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = slotAsked, catch)]
+    async fn slot_asked() -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn listen(name: &str, heard: &Closure<dyn Fn(String)>) -> std::result::Result<(), JsValue>;
 }
@@ -53,8 +55,10 @@ pub fn follow(state: RwSignal<LinkState>, heard: Listener) {
     let event_heard = heard.clone();
     let on_event = Closure::<dyn Fn(String)>::new(move |text: String| {
         // An event that this version does not know may have changed anything.
-        let event = serde_json::from_str(&text).unwrap_or(Event::Lagged { missed: 1 });
-        event_heard(Heard::Event(event));
+        match serde_json::from_str(&text).unwrap_or(Event::Lagged { missed: 1 }) {
+            Event::SlotOpened { .. } => spawn_local(show_asked(event_heard.clone())),
+            event => event_heard(Heard::Event(event)),
+        }
     });
     let link_heard = heard.clone();
     let on_link = Closure::<dyn Fn(String)>::new(move |text: String| {
@@ -68,7 +72,16 @@ pub fn follow(state: RwSignal<LinkState>, heard: Listener) {
         // What was told before the page listened is asked for.
         let now = link_now().await.ok().and_then(|now| now.as_string()).unwrap_or_default();
         go(state, WindowLink::state(&now), &heard);
+        show_asked(heard).await;
     });
+}
+
+/// Shows the slot that the window was asked for, unless the page has shown it already.
+async fn show_asked(heard: Listener) {
+    let asked = slot_asked().await.ok().and_then(|asked| asked.as_string()).unwrap_or_default();
+    if let Ok(Some(slot)) = serde_json::from_str(&asked) {
+        heard(Heard::Event(Event::SlotOpened { slot }));
+    }
 }
 
 fn go(state: RwSignal<LinkState>, now: LinkState, heard: &Listener) {
