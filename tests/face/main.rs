@@ -3,6 +3,7 @@
 mod browser;
 mod desktop;
 mod driver;
+mod holding;
 mod manners;
 mod notices;
 mod page;

@@ -10,6 +10,7 @@ pub mod key {
     pub const ENTER: char = '\u{E007}';
     pub const TAB: char = '\u{E004}';
 
+    pub const SHIFT: char = '\u{E008}';
     pub const CONTROL: char = '\u{E009}';
 }
 

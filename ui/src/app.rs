@@ -1,5 +1,7 @@
 //! The whole page: the frame, the place that is shown, and the dialog over it.
 
+use crate::approvals::QuestionBar;
+use crate::audit::LedgerPage;
 use crate::dialog::Sheet;
 use crate::face::{Dialog, Face, face};
 use crate::frame::{LinkBar, TopBar};
@@ -14,6 +16,7 @@ use crate::sessions::{Desks, StartForm};
 use crate::settings::SettingsPage;
 use crate::slots::Wall;
 use crate::status::{NoCode, OtherVersion, VaultBar, VaultGate, gate_stands, provide_gate};
+use crate::tokens::{AppForm, IssuerForm, RequestTokenForm, TokensPage};
 use crate::worktrees::ArchiveForm;
 use leptos::prelude::*;
 
@@ -42,8 +45,8 @@ fn Frame() -> impl IntoView {
     view! {
         <div class="frame">
             <TopBar/>
-            // The question bar (open approvals) has its row here; an empty row takes no room.
-            <div></div>
+            // It lies over the place that is shown: a question moves nothing and resizes no terminal.
+            <div class="questions-place"><QuestionBar/></div>
             <div><LinkBar/><VaultBar/></div>
             <Shown/>
         </div>
@@ -68,6 +71,8 @@ fn Shown() -> impl IntoView {
         (false, Place::Desks(_)) => view! { <Desks/> }.into_any(),
         (false, Place::Identities) => view! { <IdentitiesPage/> }.into_any(),
         (false, Place::Projects) => view! { <ProjectsPage/> }.into_any(),
+        (false, Place::Tokens) => view! { <TokensPage/> }.into_any(),
+        (false, Place::Ledger) => view! { <LedgerPage/> }.into_any(),
         (false, Place::Settings) => view! { <SettingsPage/> }.into_any(),
     }
 }
@@ -97,6 +102,14 @@ fn Over() -> impl IntoView {
                     .into_any()
             }
             Dialog::AddProject => view! { <Sheet title="Add a project" close><AddProjectForm close/></Sheet> }.into_any(),
+            Dialog::RequestToken(identity) => {
+                view! { <Sheet title="Request a token" close><RequestTokenForm identity close/></Sheet> }.into_any()
+            }
+            Dialog::AddIssuer => view! { <Sheet title="Add an issuer" close><IssuerForm close/></Sheet> }.into_any(),
+            Dialog::SetUpApp => view! { <Sheet title="Set up a GitHub App" close><AppForm close/></Sheet> }.into_any(),
+            Dialog::EditIssuer(old) => {
+                view! { <Sheet title=format!("Change {}", old.name) close><IssuerForm old=*old close/></Sheet> }.into_any()
+            }
             Dialog::Archive(one) => {
                 view! { <Sheet title=format!("Archive {}", one.name) close><ArchiveForm one=*one close/></Sheet> }
                     .into_any()

@@ -1,14 +1,20 @@
 //! What the page knows, in a few signals, and how it learns it again when something has happened.
 
+use crate::approvals::Questions;
+use crate::audit::Filter;
 use crate::link::{Heard, Link, LinkState};
 use crate::notices::Notices;
 use crate::place::Place;
 use crate::prefs::Prefs;
 use crate::words;
+use api::approvals::ListApprovals;
+use api::grants::{Grant, ListGrants};
 use api::identities::{Identity, ListIdentities};
+use api::issuers::{Issuer, ListIssuers};
 use api::projects::{ListProjects, Project};
 use api::slots::{Badge, ListSlots};
 use api::status::{GetStatus, Status};
+use api::tokens::{ListTokens, Token};
 use api::worktrees::{ListWorktrees, Worktree};
 use api::{Call, Event, Result};
 use leptos::prelude::*;
@@ -31,6 +37,14 @@ pub enum Dialog {
     DeleteIdentity(Box<Identity>),
     /// Add a project.
     AddProject,
+    /// Request a token, for the identity of this name.
+    RequestToken(Option<String>),
+    /// Add an issuer.
+    AddIssuer,
+    /// Set up a GitHub App.
+    SetUpApp,
+    /// Change this issuer.
+    EditIssuer(Box<Issuer>),
     /// Archive this worktree.
     Archive(Box<Worktree>),
     /// Find anything.
@@ -54,8 +68,22 @@ pub struct Face {
     pub projects: Listed<Vec<Project>>,
     /// The live worktrees.
     pub worktrees: Listed<Vec<Worktree>>,
+    /// The questions of agents.
+    pub questions: Questions,
+    /// The standing answers that hold.
+    pub grants: Listed<Vec<Grant>>,
+    /// The tokens, the newest of those that are gone among them.
+    pub tokens: Listed<Vec<Token>>,
+    /// What makes tokens.
+    pub issuers: Listed<Vec<Issuer>>,
+    /// What the ledger is narrowed to.
+    pub ledger: RwSignal<Filter>,
     /// Grows whenever a secret of any identity changes.
     pub secrets_changed: RwSignal<u32>,
+    /// Grows whenever a login of any identity changes.
+    pub passwords_changed: RwSignal<u32>,
+    /// Grows whenever the audit does.
+    pub audit_grew: RwSignal<u32>,
     /// What the page shows.
     pub place: RwSignal<Place>,
     /// What lies over it.
@@ -84,7 +112,14 @@ impl Face {
             identities: RwSignal::new(None),
             projects: RwSignal::new(None),
             worktrees: RwSignal::new(None),
+            questions: Questions::new(),
+            grants: RwSignal::new(None),
+            tokens: RwSignal::new(None),
+            issuers: RwSignal::new(None),
+            ledger: RwSignal::new(Filter::default()),
             secrets_changed: RwSignal::new(0),
+            passwords_changed: RwSignal::new(0),
+            audit_grew: RwSignal::new(0),
             place: RwSignal::new(Place::Home),
             dialog: RwSignal::new(None),
             notices: Notices::new(),
@@ -118,6 +153,24 @@ impl Face {
         })
     }
 
+    /// The hue of a slot.
+    pub fn hue(self, slot: u32) -> Memo<u32> {
+        Memo::new(move |_| {
+            self.badges.with(|badges| badges.iter().flatten().find(|b| b.slot == slot).map_or(0, |b| b.hue))
+        })
+    }
+
+    /// Shows the ledger, narrowed to this; an identity that is still there goes by its name.
+    pub fn show_ledger(self, mut filter: Filter) {
+        let name = |id: &String| {
+            self.identities
+                .with_untracked(|all| all.iter().flatten().find(|i| i.id == *id).map(|i| i.name.clone()))
+        };
+        filter.identity = filter.identity.map(|id| name(&id).unwrap_or(id));
+        self.ledger.set(filter);
+        self.place.set(Place::Ledger);
+    }
+
     /// Shows one slot.
     pub fn show_slot(self, slot: u32) {
         self.dialog.set(None);
@@ -131,7 +184,13 @@ impl Face {
         self.relist_identities();
         self.relist_projects();
         self.relist_worktrees();
+        self.relist_questions();
+        self.relist_grants();
+        self.relist_tokens();
+        self.relist_issuers();
         self.secrets_changed.update(|n| *n += 1);
+        self.passwords_changed.update(|n| *n += 1);
+        self.audit_grew.update(|n| *n += 1);
     }
 
     fn hear(self, heard: Heard) {
@@ -157,7 +216,15 @@ impl Face {
                 self.relist_worktrees();
             }
             Heard::Event(Event::VaultChanged { .. }) => self.relist(),
-            Heard::Event(_) => {}
+            Heard::Event(Event::ApprovalChanged { approval }) => {
+                self.questions.hear(self, *approval);
+                self.relist_questions();
+            }
+            Heard::Event(Event::GrantChanged { .. }) => self.relist_grants(),
+            Heard::Event(Event::TokenChanged { .. }) => self.relist_tokens(),
+            Heard::Event(Event::IssuerChanged { .. }) => self.relist_issuers(),
+            Heard::Event(Event::PasswordChanged { .. }) => self.passwords_changed.update(|n| *n += 1),
+            Heard::Event(Event::AuditGrew {}) => self.audit_grew.update(|n| *n += 1),
         }
     }
 
@@ -169,6 +236,26 @@ impl Face {
     /// Asks for the badges again.
     pub fn relist_badges(self) {
         self.list(ListSlots {}, self.badges);
+    }
+
+    /// Asks for the open questions again.
+    pub fn relist_questions(self) {
+        self.list(ListApprovals::default(), self.questions.open);
+    }
+
+    /// Asks for the standing answers again.
+    pub fn relist_grants(self) {
+        self.list(ListGrants {}, self.grants);
+    }
+
+    /// Asks for the tokens again.
+    pub fn relist_tokens(self) {
+        self.list(ListTokens { all: true, ..ListTokens::default() }, self.tokens);
+    }
+
+    /// Asks for the issuers again.
+    pub fn relist_issuers(self) {
+        self.list(ListIssuers {}, self.issuers);
     }
 
     fn relist_identities(self) {

@@ -1,7 +1,10 @@
 //! The frame of the page: the bar on top, and the bar that says that the connection is being made again.
 
+use crate::approvals::QuestionCount;
 use crate::face::{Dialog, Face, face};
-use crate::icons::{FOLDER_GIT_2, ID_CARD, Icon, KEYBOARD, LAYOUT_GRID, SEARCH, SETTINGS, UNPLUG};
+use crate::icons::{
+    FOLDER_GIT_2, ID_CARD, Icon, KEYBOARD, LAYOUT_GRID, SCROLL_TEXT, SEARCH, SETTINGS, TICKET, UNPLUG,
+};
 use crate::link::LinkState;
 use crate::place::Place;
 use leptos::prelude::*;
@@ -26,7 +29,10 @@ pub fn TopBar() -> impl IntoView {
                 <PlaceLink to=Place::Home icon=LAYOUT_GRID test="place-slots">"Slots"</PlaceLink>
                 <PlaceLink to=Place::Identities icon=ID_CARD test="place-identities">"Identities"</PlaceLink>
                 <PlaceLink to=Place::Projects icon=FOLDER_GIT_2 test="place-projects">"Projects"</PlaceLink>
+                <PlaceLink to=Place::Tokens icon=TICKET test="place-tokens">"Tokens"</PlaceLink>
+                <PlaceLink to=Place::Ledger icon=SCROLL_TEXT test="place-ledger">"Ledger"</PlaceLink>
             </nav>
+            <QuestionCount/>
             <span class="grow"></span>
             <span class="soft small" data-test="running">{move || format!("{} running", running.get())}</span>
             <button class="jump" data-test="open-palette" on:click=move |_| open(face, Dialog::Palette)>

@@ -41,6 +41,9 @@ pub const CHEVRON_UP: &str = r#"<path d="m18 15-6-6-6 6"/>"#;
 /// Lucide's `circle-alert`.
 pub const CIRCLE_ALERT: &str = r#"<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>"#;
 
+/// Lucide's `circle-question-mark`.
+pub const CIRCLE_HELP: &str = r#"<circle cx="12" cy="12" r="10"/><path d="M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3"/><path d="M12 17h.01"/>"#;
+
 /// Lucide's `columns-2`.
 pub const COLUMNS_2: &str = r#"<rect width="18" height="18" x="3" y="3" rx="2"/><path d="M12 3v18"/>"#;
 
@@ -89,9 +92,15 @@ pub const PLAY: &str =
 /// Lucide's `plus`.
 pub const PLUS: &str = r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#;
 
+/// Lucide's `refresh-cw`.
+pub const REFRESH_CW: &str = r#"<path d="M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/><path d="M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16"/><path d="M8 16H3v5"/>"#;
+
 /// Lucide's `rotate-ccw`.
 pub const ROTATE_CCW: &str =
     r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/>"#;
+
+/// Lucide's `scroll-text`.
+pub const SCROLL_TEXT: &str = r#"<path d="M15 12h-5"/><path d="M15 8h-5"/><path d="M19 17V5a2 2 0 0 0-2-2H4"/><path d="M8 21h12a2 2 0 0 0 2-2v-1a1 1 0 0 0-1-1H11a1 1 0 0 0-1 1v1a2 2 0 1 1-4 0V5a2 2 0 1 0-4 0v2a1 1 0 0 0 1 1h3"/>"#;
 
 /// Lucide's `search`.
 pub const SEARCH: &str = r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#;
@@ -102,11 +111,17 @@ pub const SETTINGS: &str = r#"<path d="M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34
 /// Lucide's `shield-alert`.
 pub const SHIELD_ALERT: &str = r#"<path d="M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z"/><path d="M12 8v4"/><path d="M12 16h.01"/>"#;
 
+/// Lucide's `shield-check`.
+pub const SHIELD_CHECK: &str = r#"<path d="M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z"/><path d="m9 12 2 2 4-4"/>"#;
+
 /// Lucide's `square-terminal`.
 pub const SQUARE_TERMINAL: &str = r#"<path d="m7 11 2-2-2-2"/><path d="M11 13h4"/><rect width="18" height="18" x="3" y="3" rx="2" ry="2"/>"#;
 
 /// Lucide's `square`.
 pub const SQUARE: &str = r#"<rect width="18" height="18" x="3" y="3" rx="2"/>"#;
+
+/// Lucide's `ticket`.
+pub const TICKET: &str = r#"<path d="M2 9a3 3 0 0 1 0 6v2a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-2a3 3 0 0 1 0-6V7a2 2 0 0 0-2-2H4a2 2 0 0 0-2 2Z"/><path d="M13 5v2"/><path d="M13 17v2"/><path d="M13 11v2"/>"#;
 
 /// Lucide's `trash-2`.
 pub const TRASH_2: &str = r#"<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>"#;

@@ -9,8 +9,10 @@ pub use form::IdentityForm;
 pub use tab::IdentityTab;
 
 use crate::attempt::{Attempt, Problem};
+use crate::audit::Filter;
 use crate::face::{Dialog, face};
-use crate::icons::{Icon, KEY_ROUND, PENCIL, PLUS, TRASH_2};
+use crate::icons::{Icon, KEY_ROUND, PENCIL, PLUS, SCROLL_TEXT, TRASH_2};
+use crate::passwords::Logins;
 use crate::secrets::VaultPanel;
 use crate::slots::Mono;
 use crate::words;
@@ -99,7 +101,7 @@ fn IdentityCard(id: String) -> impl IntoView {
                 <CardButtons one/>
             </header>
             <Problem of=using/>
-            {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/></div> })}
+            {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/><Logins identity=name.get()/></div> })}
         </li>
     }
 }
@@ -113,7 +115,20 @@ fn CardButtons(one: Memo<Option<Identity>>) -> impl IntoView {
             face.dialog.set(Some(make(Box::new(one))));
         }
     };
+    let ledger = move |_| {
+        let identity = one.with_untracked(|i| i.as_ref().map(|i| i.id.clone()));
+        face.show_ledger(Filter { identity, ..Filter::default() });
+    };
     view! {
+        <button
+            class="quiet"
+            data-test=move || format!("activity-{}", name())
+            aria-label=move || format!("What {} did, in the ledger", name())
+            title="Its activity"
+            on:click=ledger
+        >
+            <Icon of=SCROLL_TEXT/>
+        </button>
         <button
             class="quiet"
             data-test=move || format!("edit-{}", name())

@@ -16,8 +16,14 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["Shift", "1 … 9"], "Open a slot beside the open ones"),
     (&["Esc"], "Go home, to all slots"),
     (&["Ctrl", "K"], "Find anything (twice: Ctrl K for the program in the terminal)"),
+    (&["a"], "Questions of agents, the oldest first (Ctrl Shift A from the terminal)"),
+    (&["y"], "There: approve this one use"),
+    (&["f"], "There: approve for longer; a digit chooses for how long"),
+    (&["n"], "There: deny, with a word"),
     (&["i"], "Identities"),
     (&["p"], "Projects and worktrees"),
+    (&["t"], "Tokens, standing answers and issuers"),
+    (&["l"], "Ledger: all that happened"),
     (&[","], "Settings"),
     (&["?"], "This list"),
     (&["Ctrl", "Shift", "F"], "Search in the terminal"),
@@ -61,6 +67,9 @@ fn pressed(face: Face, event: &KeyboardEvent) -> bool {
         }
         return key == "Escape";
     }
+    if event.ctrl_key() && event.shift_key() && key.eq_ignore_ascii_case("a") {
+        return face.questions.take();
+    }
     let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
     if !plain || event.default_prevented() {
         return false;
@@ -75,6 +84,9 @@ fn pressed(face: Face, event: &KeyboardEvent) -> bool {
         "Escape" => face.place.set(Place::Home),
         "i" => face.place.set(Place::Identities),
         "p" => face.place.set(Place::Projects),
+        "t" => face.place.set(Place::Tokens),
+        "l" => face.place.set(Place::Ledger),
+        "a" => return face.questions.take(),
         "," => face.place.set(Place::Settings),
         "?" => face.dialog.set(Some(Dialog::Keys)),
         _ => return false,

@@ -4,19 +4,31 @@
 //!
 //! The main controls carry `data-test="…"`; `N` is a slot's number, `KEY` a secret's key, `NAME` a name:
 //!
-//! - the frame: `place-slots place-identities place-projects place-settings open-palette open-keys palette
+//! - the frame: `place-slots place-identities place-projects place-tokens
+//!   place-ledger place-settings open-palette open-keys palette
 //!   palette-input dialog problem notice undo spoken link-bar no-code wall desk-N`
 //! - a first start: `first first-name first-create first-path first-add first-start`
 //! - the wall: `badge-N open-N state-N start-N stop-N beside-N add-slot`, and `confirm cancel` for each question
+//! - questions: `question-count questions question question-open question-command approve approve-for for-session
+//!   for-worktree for-hour deny deny-word deny-go question-outcome`
+//! - tokens: `tokens request-token token-list token token-life token-trouble revoke-token refresh-token token-issuer
+//!   token-identity token-worktree token-repositories token-permissions token-minutes request-go grants grant
+//!   revoke-grant add-issuer issuer-NAME edit-issuer-NAME remove-issuer-NAME issuer-name issuer-kind issuer-url
+//!   issuer-settings issuer-secret issuer-policy save-issuer set-up-app app-name app-organization app-url app-begin
+//!   app-open app-address archive-revokes archived archive-token close-archived`
+//! - passwords: `add-login login-DOMAIN login-domain login-username login-password login-generate login-totp login-policy
+//!   save-login edit-login-DOMAIN remove-login-DOMAIN show-code-DOMAIN code-DOMAIN copy-code-DOMAIN`
+//! - the audit: `ledger records record newer verify verified ledger-identity ledger-slot ledger-kind ledger-all`
 //! - the desk: `terminal` (its element has a function `lanyardText()`: all lines, scrollback included, and
 //!   `data-session`, `data-link` = `up` or `down`), `ended restart split close-desk toggle-panel find-input
-//!   tab-identity tab-vault tab-session tab-worktree`
+//!   tab-identity tab-vault tab-tokens tab-activity tab-session tab-worktree`
 //! - starting: `start-identity start-project start-branch start-base start-agent start-command start-go`
 //! - identities: `new-identity identity-NAME (opens its vault) edit-NAME delete-NAME identity-name identity-email
 //!   identity-phone identity-author identity-author-email create-identity save-identity slot-identity
 //!   slot-agent hue-N clear-slot`
 //! - the vault: `add-secret secret-key secret-value secret-policy secret-notes save-secret secret-KEY
-//!   reveal-KEY value-KEY copy-KEY edit-KEY remove-KEY`
+//!   reveal-KEY value-KEY copy-KEY edit-KEY remove-KEY secret-because versions-KEY version-list-KEY share-KEY stale-N
+//!   restart-stale-N`
 //! - projects and worktrees: `add-project project-path project-name save-project project-NAME
 //!   remove-project-NAME allow-NAME allow-save worktree-NAME archive-NAME`
 //! - the vault's own states: `vault-new vault-locked vault-broken passphrase passphrase-again unlock
@@ -24,18 +36,22 @@
 //! - settings: `settings-search theme-light theme-dark theme-system font-size key-source`
 
 mod app;
+mod approvals;
 mod attempt;
+mod audit;
 mod clipboard;
 mod dialog;
 mod face;
 mod field;
 mod frame;
+mod grants;
 mod icons;
 mod identities;
 mod keys;
 mod link;
 mod notices;
 mod palette;
+mod passwords;
 mod place;
 mod prefs;
 mod projects;
@@ -44,6 +60,7 @@ mod sessions;
 mod settings;
 mod slots;
 mod status;
+mod tokens;
 mod words;
 mod worktrees;
 

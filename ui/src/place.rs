@@ -14,6 +14,10 @@ pub enum Place {
     Identities,
     /// Projects and worktrees.
     Projects,
+    /// Tokens, standing answers and issuers.
+    Tokens,
+    /// The audit for all.
+    Ledger,
     /// Settings.
     Settings,
 }

@@ -2,19 +2,39 @@
 
 mod entry;
 mod form;
+mod holders;
 mod value;
+mod versions;
 
 use crate::attempt::ErrorBox;
 use crate::face::face;
 use crate::icons::{Icon, PLUS};
+use api::secrets::Policy;
 use api::secrets::{ListSecrets, SecretEntry};
 use entry::SecretRow;
 use form::SecretForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+pub use value::{Fetch, HiddenLine};
 
 /// The key of the one secret that is revealed now, if any.
-type Revealed = RwSignal<Option<String>>;
+pub type Revealed = RwSignal<Option<String>>;
+
+/// The policies as a form offers them.
+pub fn policy_options() -> Vec<(String, String)> {
+    let all =
+        [("auto", "in the environment"), ("ask", "you approve each use"), ("deny", "never to an agent")];
+    all.map(|(name, what)| (name.to_string(), format!("{name}: {what}"))).to_vec()
+}
+
+/// The policy of this name.
+pub fn policy_named(name: &str) -> Policy {
+    match name {
+        "deny" => Policy::Deny,
+        "ask" => Policy::Ask,
+        _ => Policy::Auto,
+    }
+}
 
 /// One vault.
 #[component]
@@ -55,7 +75,7 @@ pub fn VaultPanel(
                 <p class="soft">"No secrets yet. One with the policy auto is put into the environment of this identity's sessions when they start."</p>
             })}
             <ul class="secrets">
-                <For each=move || entries.get() key=|entry| (entry.uuid.clone(), entry.version, entry.policy.name(), entry.notes.clone())
+                <For each=move || entries.get() key=|entry| (entry.uuid.clone(), entry.version, entry.policy.name(), entry.notes.clone(), entry.shared_with.clone(), entry.stale.len())
                     children=move |entry| view! { <SecretRow entry identity=for_rows.get_value() revealed/> }/>
             </ul>
         </div>

@@ -2,6 +2,7 @@
 
 mod assign;
 mod badge;
+mod chips;
 mod first;
 mod mark;
 

@@ -1,7 +1,10 @@
 //! How the page says things: durations, states and counts, in plain short words.
 
 use api::Millis;
+use api::approvals::{Answer, Approval};
+use api::issuers::Kind;
 use api::sessions::{Exit, Session, State};
+use api::tokens::Token;
 
 /// A duration as a badge shows it: `42 s`, `7 min`, `3 h 05`, `2 d`.
 pub fn duration(millis: Millis) -> String {
@@ -28,6 +31,166 @@ pub fn ago(millis: Millis) -> String {
 
 fn hours(text: &str) -> String {
     if text.ends_with("min") { text.into() } else { format!("{text} h") }
+}
+
+/// A time that runs down: `1:42`.
+pub fn clock(millis: Millis) -> String {
+    let seconds = millis.max(0) / 1000;
+    match seconds {
+        0..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => duration(millis),
+    }
+}
+
+/// A moment on the clock of whoever looks; with the day where that is not today, or where it is asked for.
+pub fn moment(at: Millis, long: bool) -> String {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a float holds milliseconds of thousands of years exactly"
+    )]
+    let at = js_sys::Date::new(&(at as f64).into());
+    let (today, two) = (js_sys::Date::new_0(), |n: u32| format!("{n:02}"));
+    let time = format!("{}:{}:{}", two(at.get_hours()), two(at.get_minutes()), two(at.get_seconds()));
+    let day = format!("{}-{}-{}", at.get_full_year(), two(at.get_month() + 1), two(at.get_date()));
+    match at.to_date_string() == today.to_date_string() && !long {
+        true => time,
+        false => format!("{day} {time}"),
+    }
+}
+
+/// `once`, `twice`, `3 times`.
+pub fn times(n: u32) -> String {
+    match n {
+        1 => "once".into(),
+        2 => "twice".into(),
+        n => format!("{n} times"),
+    }
+}
+
+/// Somebody else's text, with what would turn the direction of reading and the like written out.
+pub fn plain(text: &str) -> String {
+    api::names::clean(text).into_owned()
+}
+
+/// A command line as one would type it, with what can't be seen written out.
+pub fn command(words: &[String]) -> String {
+    let bare = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:@%+,~".contains(c))
+    };
+    let quoted = |word: &String| match bare(word) {
+        true => word.clone(),
+        false => format!("'{}'", plain(word).replace('\'', r"'\''")),
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// What a screen reader is told when a question comes or ends.
+pub fn asked(approval: &Approval) -> String {
+    let Approval { slot, identity, action, subject, .. } = approval;
+    match approval.state {
+        api::approvals::State::Open => {
+            format!("Question: slot {slot}, {identity} wants {} {}", action.wants(), plain(subject))
+        }
+        _ => format!("Slot {slot}, {}: {}", plain(subject), outcome(approval)),
+    }
+}
+
+/// How a question ended.
+pub fn outcome(approval: &Approval) -> &'static str {
+    use api::approvals::State;
+    match (approval.state, &approval.answer) {
+        (State::Approved, Some(Answer::Session)) => "Approved for this session",
+        (State::Approved, Some(Answer::Worktree)) => "Approved for this worktree",
+        (State::Approved, Some(Answer::Hour)) => "Approved for one hour",
+        (State::Approved, _) => "Approved",
+        (State::Denied, _) => "Denied",
+        (State::Expired, _) => "No answer in time: denied",
+        (State::Withdrawn, _) => "Whoever asked is gone",
+        (State::Open, _) => "Open",
+    }
+}
+
+/// What kind of issuer it is.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::GithubApp => "GitHub App",
+        Kind::GithubPat => "GitHub token that you stored",
+        Kind::GitlabProject => "GitLab project",
+        Kind::GitlabGroup => "GitLab group",
+        Kind::Npm => "npm registry",
+        Kind::Cloudflare => "Cloudflare",
+        Kind::Vercel => "Vercel",
+        Kind::Command => "a program of yours",
+    }
+}
+
+/// How a token is, with the time that it still has.
+pub fn life(token: &Token, now: Millis) -> String {
+    use api::tokens::State;
+    match (token.state, token.expires_at) {
+        (State::Requested, _) => "Asked for".into(),
+        (State::Approved, _) => "Being issued".into(),
+        (State::Active, Some(end)) => format!("{} left", duration(end - now)),
+        (State::Active, None) => "Until it is revoked".into(),
+        (State::Expired, Some(end)) => format!("Expired {}", ago(now - end)),
+        (State::Expired, None) => "Expired".into(),
+        (State::Revoking, _) => "Being revoked".into(),
+        (State::Revoked, _) => {
+            token.revoked_at.map_or("Revoked".into(), |at| format!("Revoked {}", ago(now - at)))
+        }
+        (State::Failed, _) => "Never issued".into(),
+    }
+}
+
+/// Whether a token that is in use has less than five minutes left.
+pub fn ends_soon(token: &Token, now: Millis) -> bool {
+    token.state == api::tokens::State::Active && token.expires_at.is_some_and(|end| end - now < 5 * 60_000)
+}
+
+/// Who did what a record tells.
+pub fn who(who: &str, door: &str) -> &'static str {
+    match (who, door) {
+        ("owner", "web") | ("member", _) => "You, in a browser,",
+        ("owner", _) => "You",
+        ("agent", _) => "The agent",
+        ("stranger", _) => "Somebody unknown",
+        _ => "Lanyard",
+    }
+}
+
+/// What a record tells, as a word: `secrets.read` is `read`.
+pub fn did(action: &str) -> String {
+    let verb = action.rsplit('.').next().unwrap_or(action);
+    let past = match verb {
+        "set" | "read" => verb.into(),
+        "stop" => "stopped".into(),
+        "send" => "sent".into(),
+        "code" => "took the code of a".into(),
+        "use" => "made current:".into(),
+        "answer" => "answered".into(),
+        "attach" => "opened".into(),
+        "unlock" | "open" | "start" | "restart" | "request" | "refresh" | "add" | "sign" | "clear"
+        | "allow" => format!("{verb}ed"),
+        verb if verb.ends_with('e') => format!("{verb}d"),
+        verb => verb.into(),
+    };
+    past.replace('_', " ")
+}
+
+/// The text with a capital.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
+/// What a record is about: a name as it is, an id by its ends.
+pub fn subject(text: &str) -> String {
+    let is_id = text.len() == 36
+        && text.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_hexdigit(),
+        });
+    if is_id { format!("{}…{}", &text[..4], &text[31..]) } else { plain(text) }
 }
 
 /// How long a session runs, or ran.
@@ -123,6 +286,25 @@ mod tests {
     fn durations_are_short_and_never_negative() {
         let said = [-5, 42_000, 420_000, 11_100_000, 180_000_000].map(duration);
         assert_eq!(said, ["0 s", "42 s", "7 min", "3 h 05", "2 d 2 h"]);
+    }
+
+    #[test]
+    fn a_command_shows_where_its_words_end() {
+        let words = ["sh", "-c", "rm -rf x", ""].map(String::from);
+        assert_eq!(command(&words), "sh -c 'rm -rf x' ''");
+    }
+
+    #[test]
+    fn records_tell_in_the_past() {
+        let said =
+            ["secrets.read", "tokens.revoke", "tokens.revoked", "sessions.stop", "slots.clear"].map(did);
+        assert_eq!(said, ["read", "revoked", "revoked", "stopped", "cleared"]);
+    }
+
+    #[test]
+    fn an_id_is_told_by_its_ends_and_a_name_as_it_is() {
+        assert_eq!(subject("01a1fe61-9a68-7178-9cb0-e863648bfa53"), "01a1…bfa53");
+        assert_eq!(subject("NPM_TOKEN"), "NPM_TOKEN");
     }
 
     #[test]

@@ -205,6 +205,8 @@ class LanyardTerminal {
     // The page finds anything with these; pressed twice, the program in the terminal gets it.
     if ((event.metaKey || event.ctrlKey) && key === "k") return false;
     if (!shifted) return true;
+    // The page opens the questions of agents with it.
+    if (key === "a") return false;
     const own = { f: "find", x: "leave" }[key];
     if (own) this.listener(own, "");
     else if (key === "c") this.copy();

@@ -2,12 +2,14 @@
 
 use super::Revealed;
 use super::form::SecretForm;
-use super::value::SecretLine;
+use super::holders::{Sharing, StaleSessions};
+use super::versions::Versions;
+use super::{Fetch, HiddenLine};
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
 use crate::icons::{Icon, PENCIL, TRASH_2};
 use crate::words;
-use api::secrets::{DeleteSecret, Policy, SecretEntry};
+use api::secrets::{DeleteSecret, ReadSecret, SecretEntry};
 use leptos::prelude::*;
 
 /// What is done with the row now.
@@ -45,29 +47,43 @@ pub fn SecretRow(
 #[component]
 fn Shown(entry: SecretEntry, identity: String, revealed: Revealed, doing: RwSignal<Doing>) -> impl IntoView {
     let face = face();
-    let policy = match entry.policy {
-        Policy::Auto => "auto",
-        Policy::Ask => "ask",
-        Policy::Deny => "deny",
-    };
+    let looking = RwSignal::new(false);
     let updated = entry.updated_at;
     let when = move || words::ago(face.now.get() - updated);
     let key = entry.key.clone();
+    let read = ReadSecret {
+        identity: Some(identity.clone()),
+        key: key.clone(),
+        worktree: entry.worktree_id.clone(),
+        ..ReadSecret::default()
+    };
+    let fetch: Fetch = Callback::new(move |()| {
+        let read = read.clone();
+        Box::pin(async move { Ok(face.call(read).await?.value) }) as std::pin::Pin<Box<_>>
+    });
     view! {
         <div class="secret-head">
             <code class="cut grow">{key.clone()}</code>
-            <span class="tag">{policy}</span>
+            {entry.worktree.clone().map(|name| view! { <span class="tag cut" title="For this worktree alone">{name}</span> })}
+            <span class="tag">{entry.policy.name()}</span>
             <button class="quiet" data-test=format!("edit-{key}") aria-label=format!("Change {key}") title="Change"
                 on:click=move |_| doing.set(Doing::Changing)><Icon of=PENCIL/></button>
             <button class="quiet harms" data-test=format!("remove-{key}") aria-label=format!("Delete {key}") title="Delete"
                 on:click=move |_| doing.set(Doing::Deleting)><Icon of=TRASH_2/></button>
         </div>
-        <SecretLine identity key_name=entry.key revealed/>
+        <HiddenLine name=key id=entry.uuid.clone() fetch revealed/>
         <p class="secret-facts">
-            <span>{format!("version {}", entry.version)}</span>
+            <button class="narrow" data-test=format!("versions-{}", entry.key) title="Who set it, when and why"
+                aria-expanded=move || looking.get().to_string() on:click=move |_| looking.update(|l| *l = !*l)>
+                {format!("version {}", entry.version)}
+            </button>
             <span>{when}</span>
             <span class="cut" title=entry.notes.clone()>{entry.notes.clone()}</span>
         </p>
+        <StaleSessions stale=entry.stale.clone()/>
+        {move || looking.get().then(|| view! {
+            <Versions identity=identity.clone() entry=entry.clone()/><Sharing identity=identity.clone() entry=entry.clone()/>
+        })}
     }
 }
 

@@ -1,11 +1,12 @@
 //! The form for a secret: a new one, or another value, policy or note for one that is there.
 
+use super::{policy_named, policy_options};
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
 use crate::field::{Choice, Hint, HintLine, TextField};
 use api::SecretText;
 use api::names::check_key;
-use api::secrets::{Policy, SecretEntry, SetSecret, VALUE_MAX};
+use api::secrets::{Policy, RotateSecret, SecretEntry, SetSecret, VALUE_MAX};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -16,6 +17,9 @@ struct Draft {
     key: RwSignal<String>,
     policy: RwSignal<String>,
     notes: RwSignal<String>,
+    /// The worktree that it is for alone, by its id.
+    worktree: StoredValue<Option<String>>,
+    because: RwSignal<String>,
     /// The value stays in its element and goes straight to the call: no signal holds it.
     value: NodeRef<html::Textarea>,
     /// How many bytes the value has.
@@ -29,21 +33,38 @@ impl Draft {
             key: RwSignal::new(old.map(|o| o.key.clone()).unwrap_or_default()),
             policy: RwSignal::new(old.map_or(Policy::Auto, |o| o.policy).name().to_string()),
             notes: RwSignal::new(old.map(|o| o.notes.clone()).unwrap_or_default()),
+            worktree: StoredValue::new(old.and_then(|o| o.worktree_id.clone())),
+            because: RwSignal::new(String::new()),
             value: NodeRef::new(),
             size: RwSignal::new(0),
         }
     }
 
+    fn value(self) -> SecretText {
+        SecretText::new(self.value.get_untracked().map(|area| area.value()).unwrap_or_default())
+    }
+
+    /// The whole of a new secret, or all but the value of one that is there.
     fn call(self, identity: &str) -> SetSecret {
-        let text = self.value.get_untracked().map(|area| area.value()).unwrap_or_default();
         SetSecret {
             identity: Some(identity.to_string()),
             key: self.key.with_untracked(|key| key.trim().to_string()),
-            value: (self.is_new || !text.is_empty()).then(|| SecretText::new(text)),
+            value: self.is_new.then(|| self.value()),
             policy: Some(policy_named(&self.policy.get_untracked())),
             notes: Some(self.notes.get_untracked()),
-            ..Default::default()
+            worktree: self.worktree.get_value(),
         }
+    }
+
+    /// The new value of one that is there, for all that share it.
+    fn rotation(self, identity: &str) -> Option<RotateSecret> {
+        (!self.is_new && self.size.get_untracked() > 0).then(|| RotateSecret {
+            identity: Some(identity.to_string()),
+            key: self.key.get_untracked(),
+            worktree: self.worktree.get_value(),
+            value: self.value(),
+            because: Some(self.because.get_untracked()).filter(|why| !why.trim().is_empty()),
+        })
     }
 
     fn wipe(self) {
@@ -69,7 +90,14 @@ pub fn SecretForm(
     let saving = Attempt::new();
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        saving.run(face.call(draft.call(&identity)), move |_| {
+        let (rest, rotation) = (draft.call(&identity), draft.rotation(&identity));
+        let work = async move {
+            if let Some(rotation) = rotation {
+                face.call(rotation).await?;
+            }
+            face.call(rest).await
+        };
+        saving.run(work, move |_| {
             draft.wipe();
             face.secrets_changed.update(|n| *n += 1);
             done.run(());
@@ -92,17 +120,13 @@ pub fn SecretForm(
 
 #[component]
 fn Fields(draft: Draft) -> impl IntoView {
-    let Draft { is_new, key, policy, notes, value, size } = draft;
+    let Draft { is_new, key, policy, notes, because, value, size, .. } = draft;
     let key_hint = move || Hint::of(&key.get(), check_key, "the name of an environment variable");
     let value_hint = move || match size.get() {
         n if n > VALUE_MAX => Hint::Wrong(format!("{n} bytes: the limit is 64 KiB")),
         0 if !is_new => Hint::Say("leave it empty to keep the value".into()),
         _ => Hint::None,
     };
-    let policies = vec![
-        ("auto".to_string(), "auto: in the environment".to_string()),
-        ("deny".to_string(), "deny: never to an agent".to_string()),
-    ];
     view! {
         {match is_new {
             true => view! {
@@ -124,16 +148,10 @@ fn Fields(draft: Draft) -> impl IntoView {
             ></textarea>
             <HintLine hint=Signal::derive(value_hint)/>
         </label>
-        <Choice name="Policy" value=policy test="secret-policy" options=policies/>
-        <p class="small faint">"Asking you before each use comes with approvals."</p>
+        {(!is_new).then(|| view! {
+            <TextField name="Why the value changes" value=because test="secret-because" placeholder="quarterly rotation" hinted=false/>
+        })}
+        <Choice name="Policy" value=policy test="secret-policy" options=policy_options()/>
         <TextField name="Notes" value=notes test="secret-notes" hinted=false/>
-    }
-}
-
-fn policy_named(name: &str) -> Policy {
-    match name {
-        "deny" => Policy::Deny,
-        "ask" => Policy::Ask,
-        _ => Policy::Auto,
     }
 }

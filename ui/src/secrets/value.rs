@@ -1,25 +1,32 @@
-//! The value of a secret: dots; a press reveals it for twenty seconds, another copies it.
+//! A value that is hidden: dots; a press reveals it for twenty seconds, another copies it.
 
 use super::Revealed;
 use crate::attempt::{Attempt, Problem};
 use crate::clipboard::copy_secret;
 use crate::face::{Face, face};
 use crate::icons::{COPY, EYE, EYE_OFF, Icon};
-use api::SecretText;
-use api::secrets::ReadSecret;
+use api::{Result, SecretText};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 const SHOWN_FOR: Duration = Duration::from_secs(20);
 const DOTS: &str = "••••••••••••";
 
-/// One secret's value and what is done with it.
+/// Asks the daemon for a value.
+pub type Fetch = Callback<(), Pin<Box<dyn Future<Output = Result<SecretText>>>>>;
+
+/// One hidden value and what is done with it.
 #[derive(Clone, Copy)]
 struct Line {
     face: Face,
-    read: StoredValue<ReadSecret>,
-    /// Which one of the vault is revealed.
+    fetch: Fetch,
+    /// What it is called, and what tells it from the others of its list.
+    name: StoredValue<String>,
+    id: StoredValue<String>,
+    /// Which one of the list is revealed.
     revealed: Revealed,
     /// The value lives here only while it is shown.
     value: RwSignal<Option<SecretText>>,
@@ -28,12 +35,12 @@ struct Line {
 }
 
 impl Line {
-    fn key(self) -> String {
-        self.read.with_value(|read| read.key.clone())
+    fn is_mine(self) -> bool {
+        self.revealed.with(|id| id.as_ref() == Some(&self.id.get_value()))
     }
 
     fn is_shown(self) -> bool {
-        self.value.with(Option::is_some) && self.revealed.with(|key| key.as_ref() == Some(&self.key()))
+        self.value.with(Option::is_some) && self.is_mine()
     }
 
     fn hide(self) {
@@ -45,9 +52,9 @@ impl Line {
         if untrack(|| self.is_shown()) {
             return self.hide();
         }
-        self.reading.run(self.face.call(self.read.get_value()), move |answer| {
-            self.revealed.set(Some(self.key()));
-            self.value.set(Some(answer.value));
+        self.reading.run(self.fetch.run(()), move |value| {
+            self.revealed.set(Some(self.id.get_value()));
+            self.value.set(Some(value));
             let ending = set_timeout_with_handle(move || self.hide(), SHOWN_FOR).ok();
             if let Some(Some(before)) = self.timer.try_update_value(|timer| std::mem::replace(timer, ending))
             {
@@ -58,9 +65,9 @@ impl Line {
 
     fn copy(self) {
         let work = async move {
-            let answer = self.face.call(self.read.get_value()).await?;
+            let value = self.fetch.run(()).await?;
             // EXPOSE: the owner has asked for it in the clipboard.
-            copy_secret(self.face, &answer.key, answer.value.expose()).await
+            copy_secret(self.face, &self.name.get_value(), value.expose()).await
         };
         self.reading.run(work, |()| ());
     }
@@ -76,21 +83,23 @@ impl Line {
 
 /// Dots or the value, with reveal and copy.
 #[component]
-pub fn SecretLine(
-    /// Whose, by name.
-    identity: String,
-    /// The secret's key.
-    key_name: String,
-    /// Which one is revealed.
+pub fn HiddenLine(
+    /// What it is called: a key, a host.
+    #[prop(into)]
+    name: String,
+    /// What tells it from the others of its list.
+    #[prop(into)]
+    id: String,
+    /// Asks for the value.
+    fetch: Fetch,
+    /// Which one of the list is revealed.
     revealed: Revealed,
 ) -> impl IntoView {
     let line = Line {
         face: face(),
-        read: StoredValue::new(ReadSecret {
-            identity: Some(identity),
-            key: key_name.clone(),
-            ..Default::default()
-        }),
+        fetch,
+        name: StoredValue::new(name.clone()),
+        id: StoredValue::new(id),
         revealed,
         value: RwSignal::new(None),
         timer: StoredValue::new_local(None),
@@ -98,19 +107,18 @@ pub fn SecretLine(
     };
     let is_shown = Memo::new(move |_| line.is_shown());
     Effect::new(move |_| {
-        if revealed.with(|key| key.as_ref() != Some(&line.key())) {
+        if !line.is_mine() {
             line.hide();
         }
     });
-    let about = StoredValue::new(key_name.clone());
     let verb = move || if is_shown.get() { "Hide" } else { "Reveal" };
     view! {
         <div class="secret-value">
-            <span class="value" class:shown=is_shown data-test=format!("value-{key_name}")>{move || line.text()}</span>
+            <span class="value" class:shown=is_shown data-test=format!("value-{name}")>{move || line.text()}</span>
             <button
                 class="quiet"
-                data-test=format!("reveal-{key_name}")
-                aria-label=move || format!("{} {}", verb(), about.get_value())
+                data-test=format!("reveal-{name}")
+                aria-label=move || format!("{} {}", verb(), line.name.get_value())
                 title=move || format!("{} (ends by itself after 20 s)", verb())
                 on:click=move |_| line.reveal()
             >
@@ -118,8 +126,8 @@ pub fn SecretLine(
             </button>
             <button
                 class="quiet"
-                data-test=format!("copy-{key_name}")
-                aria-label=format!("Copy {key_name}")
+                data-test=format!("copy-{name}")
+                aria-label=format!("Copy {name}")
                 title="Copy (the clipboard is cleared after one minute)"
                 on:click=move |_| line.copy()
             >

@@ -1,17 +1,27 @@
-//! The panel beside a single terminal: identity, vault, session and worktree as tabs.
+//! The panel beside a single terminal: identity, vault, tokens, activity, session and worktree as tabs.
 
 use super::tab::{SessionTab, WorktreeTab};
+use crate::audit::{Filter, Records};
+use crate::face::face;
 use crate::identities::IdentityTab;
+use crate::passwords::Logins;
 use crate::secrets::VaultPanel;
 use crate::slots::AssignForm;
+use crate::tokens::TokensTab;
 use api::sessions::Session;
 use api::slots::Badge;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-/// The tabs, in their order. Inbox, tokens and activity get theirs when they come.
-const TABS: [(&str, &str); 4] =
-    [("identity", "Identity"), ("vault", "Vault"), ("session", "Session"), ("worktree", "Worktree")];
+/// The tabs, in their order. The inbox gets its own when it comes.
+const TABS: [(&str, &str); 6] = [
+    ("identity", "Identity"),
+    ("vault", "Vault"),
+    ("tokens", "Tokens"),
+    ("activity", "Activity"),
+    ("session", "Session"),
+    ("worktree", "Worktree"),
+];
 
 /// The panel.
 #[component]
@@ -56,7 +66,9 @@ pub fn Panel(
                 {move || match open.get() {
                     0 => view! { <AssignForm seat/><IdentityTab name=identity/> }.into_any(),
                     1 => view! { <SlotVault identity/> }.into_any(),
-                    2 => view! { <SessionTab session/> }.into_any(),
+                    2 => view! { <TokensTab identity/> }.into_any(),
+                    3 => view! { <Activity identity/> }.into_any(),
+                    4 => view! { <SessionTab session/> }.into_any(),
                     _ => view! { <WorktreeTab session/> }.into_any(),
                 }}
             </div>
@@ -64,11 +76,24 @@ pub fn Panel(
     }
 }
 
+/// What this identity has done, and what was done with what is its own.
+#[component]
+fn Activity(identity: Memo<Option<String>>) -> impl IntoView {
+    let face = face();
+    let filter = Memo::new(move |_| Filter { identity: identity.get(), ..Filter::default() });
+    view! {
+        <div class="row">
+            <button class="link" on:click=move |_| face.show_ledger(filter.get_untracked())>"Open in the ledger"</button>
+        </div>
+        {move || identity.with(Option::is_some).then(|| view! { <Records filter=filter/> })}
+    }
+}
+
 #[component]
 fn SlotVault(identity: Memo<Option<String>>) -> impl IntoView {
     move || {
         match identity.get() {
-        Some(identity) => view! { <VaultPanel identity/> }.into_any(),
+        Some(identity) => view! { <VaultPanel identity=identity.clone()/><Logins identity/> }.into_any(),
         None => view! { <p class="soft">"Nobody sits in this slot, so it holds no credentials. Choose an identity first."</p> }.into_any(),
     }
     }

@@ -1,17 +1,15 @@
 //! One badge: whose slot it is, what it is doing, on what, and with which credentials.
 
 use super::StateMark;
+use super::chips::Chips;
 use crate::attempt::{Attempt, Problem};
 use crate::face::{Dialog, Face, face};
 use crate::icons::{COLUMNS_2, Icon, PLAY, SQUARE, SQUARE_TERMINAL};
 use crate::sessions::StopQuestion;
 use crate::words;
-use api::secrets::Policy;
 use api::sessions::Session;
-use api::slots::{Badge, Credential, Wearer};
+use api::slots::{Badge, Wearer};
 use leptos::prelude::*;
-
-const CHIPS_MAX: usize = 2;
 
 /// The badge of a slot, or its quiet outline.
 #[component]
@@ -81,6 +79,7 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
     };
     let since = move || session.with(|s| s.as_ref().map(|s| words::run_time(s, face.now.get())));
     let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
+    let asks = Memo::new(move |_| face.questions.asks(seat));
     view! {
         <button
             class="open"
@@ -97,7 +96,10 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
             </div>
         </div>
         <div class="how over">
-            <StateMark state test=format!("state-{seat}")/>
+            {move || match asks.get() {
+                true => view! { <Asking seat/> }.into_any(),
+                false => view! { <StateMark state test=format!("state-{seat}")/> }.into_any(),
+            }}
             <p class="since">{since}</p>
         </div>
         <WorkLine badge session/>
@@ -151,36 +153,18 @@ fn WorkLine(badge: Memo<Option<Badge>>, session: Memo<Option<Session>>) -> impl 
     }
 }
 
+/// In place of the state: the agent waits for the owner.
 #[component]
-fn Chips(badge: Memo<Option<Badge>>) -> impl IntoView {
-    let credentials =
-        Memo::new(move |_| badge.with(|b| b.as_ref().map(|b| b.credentials.clone()).unwrap_or_default()));
-    move || {
-        let all = credentials.get();
-        let more = all.len().saturating_sub(CHIPS_MAX);
-        let names: Vec<_> = all.iter().skip(CHIPS_MAX).map(|c| c.key.as_str()).collect();
-        let more = (more > 0)
-            .then(|| view! { <span class="chip more" title=names.join(", ")>{format!("+{more}")}</span> });
-        view! { <div class="chips over">{all.iter().take(CHIPS_MAX).map(chip).collect::<Vec<_>>()}{more}</div> }
-    }
-}
-
-fn chip(credential: &Credential) -> impl IntoView + use<> {
-    let policy = match credential.policy {
-        Policy::Auto => None,
-        Policy::Ask => Some("asks"),
-        Policy::Deny => Some("denied"),
-    };
-    let about = match credential.policy {
-        Policy::Auto => "put into the environment of its sessions",
-        Policy::Ask => "each use is approved by you",
-        Policy::Deny => "never given to an agent",
-    };
+fn Asking(seat: u32) -> impl IntoView {
+    let face = face();
     view! {
-        <span class=format!("chip {}", credential.policy.name()) title=format!("{}: {about}", credential.key)>
-            <code>{credential.key.clone()}</code>
-            {policy.map(|policy| view! { <span class="policy">{policy}</span> })}
-        </span>
+        <button class="state state-waiting" data-test=format!("asks-{seat}") title="Its question (a)"
+            on:click=move |_| { face.questions.take(); }>
+            <svg viewBox="0 0 12 12" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true">
+                <circle cx="6" cy="6" r="5"/><path d="M6 1a5 5 0 0 1 0 10z" fill="currentColor"/>
+            </svg>
+            "Waiting · asks you"
+        </button>
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
 use crate::words;
-use api::worktrees::{ArchiveWorktree, InspectWorktree, Loss, Worktree};
+use api::tokens::State;
+use api::worktrees::{ArchiveWorktree, Archived, InspectWorktree, Loss, Worktree};
 use leptos::prelude::*;
 
-/// The question.
+/// The question, and after it what was taken back.
 #[component]
 pub fn ArchiveForm(
     /// Which worktree.
@@ -14,6 +15,15 @@ pub fn ArchiveForm(
     /// Closes the dialog.
     close: Callback<()>,
 ) -> impl IntoView {
+    let archived = RwSignal::new(None::<Archived>);
+    move || match archived.get() {
+        Some(gone) => view! { <Gone gone close/> }.into_any(),
+        None => view! { <Question one=one.clone() archived close/> }.into_any(),
+    }
+}
+
+#[component]
+fn Question(one: Worktree, archived: RwSignal<Option<Archived>>, close: Callback<()>) -> impl IntoView {
     let face = face();
     let loss = RwSignal::new(None::<Loss>);
     let looking = Attempt::new();
@@ -29,11 +39,13 @@ pub fn ArchiveForm(
         let call = ArchiveWorktree { worktree: id.clone(), force };
         archiving.run(face.call(call), move |gone| {
             face.relist();
-            face.notices.tell(format!(
-                "{} is archived. The branch {} stays.",
-                gone.worktree.name, gone.worktree.branch
-            ));
-            close.run(());
+            let Worktree { name, branch, .. } = &gone.worktree;
+            face.notices.tell(format!("{name} is archived. The branch {branch} stays."));
+            match gone.tokens.is_empty() && gone.grants.is_empty() {
+                true => close.run(()),
+                // The dialog may have been closed meanwhile.
+                false => drop(archived.try_set(Some(gone))),
+            }
         });
     };
     let waiting = move || loss.with(Option::is_none) || archiving.busy.get();
@@ -41,6 +53,7 @@ pub fn ArchiveForm(
         <div class="stack">
             <p>"The checkout is removed. The branch "<code>{one.branch}</code>" stays in the repository."</p>
             {runs.then(|| view! { <p>"What runs in it is stopped first."</p> })}
+            <Revoked worktree=one.id.clone()/>
             <Problem of=looking/>
             {move || match loss.get() {
                 Some(loss) => view! { <Losses loss/> }.into_any(),
@@ -59,6 +72,75 @@ pub fn ArchiveForm(
                 </button>
             </div>
         </div>
+    }
+}
+
+/// What was taken back with the worktree, and what its issuer has not confirmed yet.
+#[component]
+fn Gone(gone: Archived, close: Callback<()>) -> impl IntoView {
+    let face = face();
+    let one = |token: api::tokens::Token| {
+        let told = token.clone();
+        let now = Memo::new(move |_| {
+            let now = face.tokens.with(|all| all.iter().flatten().find(|t| t.id == told.id).cloned());
+            now.unwrap_or_else(|| told.clone())
+        });
+        let pending = move || now.with(|t| t.state == State::Revoking);
+        let said = move || match now.get() {
+            token if token.state == State::Revoking => {
+                let why = token.last_error.map(|error| format!(": {error}")).unwrap_or_default();
+                format!("not confirmed yet{why}. Lanyard tries on, also after a restart")
+            }
+            token => words::life(&token, face.now.get()),
+        };
+        view! {
+            <li data-test="archive-token" data-state=move || now.with(|t| t.state.name())>
+                {format!("Token of {} for {}: ", token.issuer, token.identity)}<span class:pending=pending>{said}</span>
+            </li>
+        }
+    };
+    let tokens: Vec<_> = gone.tokens.into_iter().map(one).collect();
+    let grant = |g: api::grants::Grant| view! { <li>{format!("{} may no longer have {} {}", g.identity, g.action.wants(), g.subject)}</li> };
+    let grants: Vec<_> = gone.grants.into_iter().map(grant).collect();
+    view! {
+        <div class="stack" data-test="archived">
+            <p>"The worktree is archived. Taken back with it:"</p>
+            <ul class="loss" tabindex="0">{tokens}{grants}</ul>
+            <div class="row end"><button class="button main" data-test="close-archived" on:click=move |_| close.run(())>"Close"</button></div>
+        </div>
+    }
+}
+
+/// The tokens and standing answers that end with the worktree, by name.
+#[component]
+fn Revoked(worktree: String) -> impl IntoView {
+    let face = face();
+    let ending = Memo::new(move |_| {
+        let tokens = face.tokens.with(|all| {
+            let mine = all
+                .iter()
+                .flatten()
+                .filter(|t| t.state.may_live() && t.worktree_id.as_ref() == Some(&worktree));
+            mine.map(|t| format!("token of {} for {}", t.issuer, t.identity)).collect::<Vec<_>>()
+        });
+        let grants = face.grants.with(|all| {
+            let mine = all.iter().flatten().filter(|g| g.worktree_id == worktree);
+            mine.map(|g| format!("{} may have {} {}", g.identity, g.action.wants(), g.subject))
+                .collect::<Vec<_>>()
+        });
+        [tokens, grants].concat()
+    });
+    move || {
+        let all = ending.get();
+        (!all.is_empty()).then(|| {
+            let lines: Vec<_> = all.into_iter().map(|line| view! { <li class="cut">{line}</li> }).collect();
+            view! {
+                <div class="stack tight" data-test="archive-revokes">
+                    <h3>"Revoked with it"</h3>
+                    <ul class="loss" tabindex="0">{lines}</ul>
+                </div>
+            }
+        })
     }
 }
 
