@@ -2,7 +2,7 @@
 
 use crate::page::{Page, key};
 use crate::{browser, desktop, window};
-use tests::World;
+use tests::{Counterpart, World};
 
 const VALUE: &str = "npm_value_of_ada";
 const ASK: &str = "lanyard secrets get NPM_TOKEN";
@@ -86,6 +86,61 @@ fn logins(world: &World, page: &Page) {
     page.shot("logins");
 }
 
+/// An agent's token is shown with its time, and revoked with a click; what its issuer does not confirm is pending.
+#[track_caller]
+fn tokens(page: &Page, issuer: &Counterpart) {
+    page.click("place-slots");
+    page.click("open-1");
+    page.type_line(
+        1,
+        "clear; lanyard tokens request mint --permission contents=read --ttl 4m >/dev/null && echo I have it",
+    );
+    page.see("approve");
+    page.says("question", "ada wants a token of mint");
+    page.click("approve");
+    page.terminal_says(1, "I have it");
+    page.click("place-slots");
+    page.says("chip-token", "min");
+    page.until("document.querySelector('[data-test=chip-token]').classList.contains('soon')");
+    page.shot("wall-token");
+    page.click("place-tokens");
+    page.says("token", "contents read");
+    page.says("token-life", "left");
+    issuer.behave("revoke", "refuse");
+    page.click("revoke-token");
+    page.says("token-life", "Being revoked");
+    page.says("token-trouble", "not today");
+    page.shot("tokens");
+    issuer.behave("revoke", "");
+    page.until("document.querySelector('[data-test=token]').dataset.state === 'revoked'");
+    assert!(issuer.live().is_empty());
+}
+
+/// Archiving names the token that ends with the worktree, and says afterwards that it is gone.
+#[track_caller]
+fn archiving(page: &Page, issuer: &Counterpart) {
+    page.click("place-tokens");
+    page.click("request-token");
+    page.choose("token-issuer", "mint");
+    page.choose("token-worktree", "publish");
+    page.fill("token-permissions", "contents=write");
+    page.shot("request");
+    page.click("request-go");
+    page.until("!!document.querySelector('[data-test=token][data-state=active]')");
+    assert_eq!(issuer.live().len(), 1);
+    page.click("place-projects");
+    page.click("archive-publish");
+    page.says("archive-revokes", "token of mint for ada");
+    page.shot("archive-token");
+    page.click("confirm");
+    page.says("archived", "Token of mint for ada");
+    page.until("document.querySelector('[data-test=archive-token]').dataset.state === 'revoked'");
+    page.shot("archived");
+    page.click("close-archived");
+    page.gone("worktree-publish");
+    assert!(issuer.live().is_empty());
+}
+
 /// The ledger tells what happened, and is narrowed by what is clicked; the chain holds.
 #[track_caller]
 fn ledger(page: &Page) {
@@ -122,7 +177,10 @@ fn an_agent_asks_and_goes_on_with_the_owners_word_in_the_browser() {
     let page = browser::open(&world);
     questions(&world, &page);
     logins(&world, &page);
+    let issuer = world.issuer("mint", "ask");
+    tokens(&page, &issuer);
     ledger(&page);
+    archiving(&page, &issuer);
     assert_eq!(page.complaints(), Vec::<String>::new());
     page.driver.quit();
 }
@@ -137,6 +195,9 @@ fn an_agent_asks_and_goes_on_with_the_owners_word_in_the_window() {
     furnish(&world);
     let page = window::open(&world, &[]);
     questions(&world, &page);
+    let issuer = world.issuer("mint", "ask");
+    tokens(&page, &issuer);
     ledger(&page);
+    archiving(&page, &issuer);
     page.driver.quit();
 }

@@ -3,7 +3,7 @@
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
 use crate::words;
-use api::tokens::State;
+use api::tokens::{State, Token};
 use api::worktrees::{ArchiveWorktree, Archived, InspectWorktree, Loss, Worktree};
 use leptos::prelude::*;
 
@@ -34,8 +34,12 @@ fn Question(one: Worktree, archived: RwSignal<Option<Archived>>, close: Callback
         let _ = loss.try_set(Some(found));
     });
     let runs = one.session.is_some();
+    let of = one.id.clone();
+    let for_good = Memo::new(move |_| {
+        face.tokens.with(|all| all.iter().flatten().any(|t| ends_with(t, &of) && !t.undoable))
+    });
     let archive = move |_| {
-        let force = loss.with_untracked(|l| l.as_ref().is_some_and(loses));
+        let force = loss.with_untracked(|l| l.as_ref().is_some_and(loses)) || for_good.get_untracked();
         let call = ArchiveWorktree { worktree: id.clone(), force };
         archiving.run(face.call(call), move |gone| {
             face.relist();
@@ -63,7 +67,7 @@ fn Question(one: Worktree, archived: RwSignal<Option<Archived>>, close: Callback
             <div class="row end">
                 <button class="button" data-test="cancel" on:click=move |_| close.run(())>"Keep it"</button>
                 <button
-                    class=move || if loss.with(|l| l.as_ref().is_some_and(|l| l.uncommitted_count > 0)) { "button harm" } else { "button main" }
+                    class=move || if for_good.get() || loss.with(|l| l.as_ref().is_some_and(|l| l.uncommitted_count > 0)) { "button harm" } else { "button main" }
                     data-test="confirm"
                     disabled=waiting
                     on:click=archive
@@ -79,7 +83,7 @@ fn Question(one: Worktree, archived: RwSignal<Option<Archived>>, close: Callback
 #[component]
 fn Gone(gone: Archived, close: Callback<()>) -> impl IntoView {
     let face = face();
-    let one = |token: api::tokens::Token| {
+    let one = |token: Token| {
         let told = token.clone();
         let now = Memo::new(move |_| {
             let now = face.tokens.with(|all| all.iter().flatten().find(|t| t.id == told.id).cloned());
@@ -111,17 +115,26 @@ fn Gone(gone: Archived, close: Callback<()>) -> impl IntoView {
     }
 }
 
+/// Whether a token ends with this worktree.
+fn ends_with(token: &Token, worktree: &str) -> bool {
+    token.state.may_live() && token.worktree_id.as_deref() == Some(worktree)
+}
+
 /// The tokens and standing answers that end with the worktree, by name.
 #[component]
 fn Revoked(worktree: String) -> impl IntoView {
     let face = face();
     let ending = Memo::new(move |_| {
         let tokens = face.tokens.with(|all| {
-            let mine = all
-                .iter()
-                .flatten()
-                .filter(|t| t.state.may_live() && t.worktree_id.as_ref() == Some(&worktree));
-            mine.map(|t| format!("token of {} for {}", t.issuer, t.identity)).collect::<Vec<_>>()
+            let mine = all.iter().flatten().filter(|t| ends_with(t, &worktree));
+            let line = |t: &Token| match t.undoable {
+                true => format!("token of {} for {}", t.issuer, t.identity),
+                false => format!(
+                    "stored token of {} for {}: for good, for everybody who has it",
+                    t.issuer, t.identity
+                ),
+            };
+            mine.map(line).collect::<Vec<_>>()
         });
         let grants = face.grants.with(|all| {
             let mine = all.iter().flatten().filter(|g| g.worktree_id == worktree);
