@@ -360,8 +360,11 @@ fn the_audit_tells_who_asked_who_answered_and_what_was_used() {
         found.unwrap_or_else(|| panic!("no {action} in {records:?}"))
     };
     assert_eq!(text(of("approvals.asked"), "who"), "agent");
-    assert!(text(of("approvals.asked"), "detail").contains("KEY: why"));
-    assert_eq!(text(of("approvals.asked"), "subject"), id);
+    assert_eq!(text(of("approvals.asked"), "detail"), "the secret: why");
+    for action in ["approvals.asked", "grants.given", "grants.used", "grants.ended"] {
+        assert_eq!(text(of(action), "subject"), "KEY", "{action}");
+    }
+    assert_eq!(text(of("grants.ended"), "detail"), "the secret for the session: its session has ended");
     assert_eq!(text(of("approvals.answer"), "who"), "owner");
     assert_eq!(text(of("grants.given"), "who"), "owner");
     assert_eq!(text(of("grants.used"), "who"), "agent");

@@ -122,8 +122,8 @@ impl Grants {
             session: Some(row.session.clone()),
             slot: Some(grant.slot),
             worktree_id: Some(row.worktree_id.clone()),
-            detail: [row.action.wants(), &row.subject, "for the", row.extent.name(), why].join(" "),
-            ..Fact::done(Kind::Grant, action, row.id.clone())
+            detail: format!("{} for the {}{why}", row.action.wants(), row.extent.name()),
+            ..Fact::done(Kind::Grant, action, row.subject.clone())
         };
         self.audit.note(by, fact).await?;
         self.bus.publish(Event::GrantChanged { grant: Box::new(grant.clone()) });
@@ -156,7 +156,7 @@ impl Grants {
             return Ok(None);
         }
         row.ended_at = Some(now);
-        Ok(Some(self.tell(&row, By::Daemon, "grants.ended", &format!("({why})")).await?))
+        Ok(Some(self.tell(&row, By::Daemon, "grants.ended", &format!(": {why}")).await?))
     }
 }
 

@@ -88,7 +88,8 @@ impl Approvals {
             subject: &wanted.subject,
         };
         if let Some(grant) = self.grants.covering(&wanted_use).await? {
-            let used = Fact { detail: grant.id, ..Fact::done(Kind::Grant, "grants.used", grant.subject) };
+            let detail = format!("{}, allowed for the {}", grant.action.wants(), grant.extent.name());
+            let used = Fact { detail, ..Fact::done(Kind::Grant, "grants.used", grant.subject) };
             return self.audit.note(By::Caller(caller), used).await;
         }
         let row = self.row(&session, asker, wanted).await?;
@@ -134,13 +135,14 @@ impl Approvals {
 
 /// What is recorded of an approval.
 fn fact(action: &str, row: &ApprovalRow) -> Fact {
-    let why = row.reason.as_deref().or(row.because.as_deref()).map(|why| format!(": {why}"));
+    // Once it is settled, how that came about says more than why it was asked.
+    let why = row.because.as_deref().or(row.reason.as_deref()).map(|why| format!(": {why}"));
     Fact {
         identity_id: Some(row.identity_id.clone()),
         session: Some(row.session.clone()),
         slot: u32::try_from(row.slot).ok(),
         worktree_id: Some(row.worktree_id.clone()),
-        detail: format!("{} {}{}", row.action.wants(), row.subject, why.unwrap_or_default()),
-        ..Fact::done(Kind::Approval, action, row.id.clone())
+        detail: format!("{}{}", row.action.wants(), why.unwrap_or_default()),
+        ..Fact::done(Kind::Approval, action, row.subject.clone())
     }
 }
