@@ -77,6 +77,40 @@ fn a_push_by_http_logs_in_with_the_identitys_login_at_the_host() {
 }
 
 #[test]
+fn a_push_by_http_logs_in_with_the_worktrees_token_as_long_as_it_lives() {
+    let world = world();
+    let root = upstream(&world);
+    let Some(forge) = HttpForge::start(&world, &root, "nobody:nothing") else { return };
+    let mint = world.counterpart("mint");
+    let settings = [
+        format!("command={}", mint.program().display()),
+        format!("host={}", forge.host),
+        "username=bot".to_string(),
+    ];
+    let mut add = vec!["issuers", "add", "mint", "--kind", "command", "--policy", "auto", "--secret", "-"];
+    settings.iter().for_each(|setting| add.extend(["--set", setting]));
+    world.lanyard_with(&add, "issuers-own-secret").ok();
+
+    let session = world.start(1, "one", &["sh"]);
+    let mut terminal = world.terminal(text(&session, "id"));
+    terminal.type_in("lanyard tokens request mint >request; echo requested-$?\n");
+    terminal.wait_for("requested-0");
+    let tokens = world.json(&["tokens", "list"]);
+    let id = text(&tokens[0], "id").to_string();
+    let value = world.lanyard(&["tokens", "show", &id, "--value"]).ok();
+    forge.admit(&format!("bot:{}", value.trim()));
+    let push = format!("git push --quiet http://{}/work.git HEAD", forge.host);
+    terminal.type_in(&format!("{push}; echo pushed-$?\n"));
+    terminal.wait_for("pushed-0");
+    // The token is for that worktree alone, and ends with it.
+    world.as_agent(2, "two", &push).fails(128);
+    world.lanyard(&["tokens", "revoke", &id]).ok();
+    terminal.type_in(&format!("{push}:later; echo later-$?\n"));
+    terminal.wait_for("later-128");
+    assert!(forge.visits().contains("bot passed"), "{}", forge.visits());
+}
+
+#[test]
 fn a_secret_that_is_kept_from_agents_is_kept_from_their_git() {
     let world = world();
     let root = upstream(&world);

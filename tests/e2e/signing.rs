@@ -207,3 +207,61 @@ fn a_signature_that_is_asked_for_waits_for_the_owner() {
     let count = world.git(&world.path("work"), &["rev-list", "--count", "main..one"]);
     assert_eq!(count.trim(), "1");
 }
+
+#[test]
+fn each_signature_is_in_the_audit_with_what_it_was_for() {
+    let world = world();
+    world.as_agent(1, "one", COMMIT).ok();
+    let key = world.json(&["keys", "show", "--identity", "ada"]);
+    let records = world.json(&["audit", "list", "--kind", "key"]);
+    let signed: Vec<_> =
+        records.as_array().unwrap().iter().filter(|record| record["action"] == "keys.sign").collect();
+    assert_eq!(signed.len(), 1, "{records}");
+    assert_eq!((&signed[0]["subject"], &signed[0]["slot"]), (&key["fingerprint"], &1.into()), "{records}");
+    assert!(text(signed[0], "detail").contains("git"), "{records}");
+}
+
+/// Messages that no client of SSH's agent would send. Whatever they are, the next client is served.
+const BAD_MESSAGES: &str = r#"
+import os, socket, struct
+def say(raw, end=False):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(os.environ["SSH_AUTH_SOCK"])
+    try:
+        s.sendall(raw)
+        if end:
+            s.shutdown(socket.SHUT_WR)
+        return s.recv(65536)
+    except OSError:
+        return b""
+def message(body):
+    return struct.pack(">I", len(body)) + body
+def word(data):
+    return struct.pack(">I", len(data)) + data
+failure = message(b"\x05")
+listed = say(message(b"\x0b"))
+key = listed[9:9 + 4 + struct.unpack(">I", listed[9:13])[0]]
+commit = b"SSHSIG" + word(b"git") + word(b"") + word(b"sha512") + word(b"x" * 64)
+sign = lambda key, data: message(b"\x0d" + key + word(data) + b"\0\0\0\0")
+assert say(sign(key, commit))[4] == 14
+for raw in [message(b""), message(b"\x0d"), message(b"\x0d" + b"\xff" * 8), message(b"\x11" + b"x" * 100), message(b"\xff"),
+        message(b"\x1b" + word(b"session-bind@openssh.com")), sign(word(b"other"), commit), sign(key, b"anything"),
+        sign(key, commit + b"more"), sign(key, commit[:-1]), sign(key, b"SSHSIG")]:
+    assert say(raw) == failure, raw
+for raw in [struct.pack(">I", 0xffffffff), struct.pack(">I", 256 * 1024 + 1) + b"x"]:
+    assert say(raw) == b"", raw
+assert say(struct.pack(">I", 100) + b"\x0b", end=True) == b""
+assert say(message(b"\x0b")) == listed
+print("served")
+"#;
+
+#[test]
+fn an_agent_that_sends_nonsense_is_answered_with_a_failure_and_harms_nobody() {
+    let Some(python) = tests::python() else { return };
+    let world = world();
+    let script = world.path("bad.py");
+    std::fs::write(&script, BAD_MESSAGES).unwrap();
+    let said = world.as_agent(1, "one", &format!("{} {}", python.display(), script.display()));
+    assert_eq!(said.clone().ok(), "served\n", "{said:?}");
+}

@@ -11,10 +11,11 @@ use std::process::{Child, Command, Stdio};
 const GIT_OVER_HTTP: &str = r#"
 import base64, http.server, os, subprocess, sys
 root, login, log = sys.argv[1:]
-wanted = "Basic " + base64.b64encode(login.encode()).decode()
 
 class Git(http.server.BaseHTTPRequestHandler):
     def serve(self):
+        with open(login, "rb") as file:
+            wanted = "Basic " + base64.b64encode(file.read()).decode()
         given = self.headers.get("Authorization", "")
         user = base64.b64decode(given[6:]).decode().split(":")[0] if given else "-"
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -50,6 +51,7 @@ server.serve_forever()
 /// A git server over HTTP; it ends when it is dropped.
 pub struct HttpForge {
     process: Child,
+    login: PathBuf,
     log: PathBuf,
     /// Where it listens: host and port.
     pub host: String,
@@ -58,14 +60,20 @@ pub struct HttpForge {
 impl HttpForge {
     /// Serves the bare repositories below `root` to `login`, which is `user:password`. None without Python.
     pub fn start(world: &World, root: &Path, login: &str) -> Option<Self> {
-        let log = world.path("forge.log");
+        let (admitted, log) = (world.path("forge.login"), world.path("forge.log"));
+        std::fs::write(&admitted, login).expect("the login is written");
         let mut command = world.command(python()?);
-        command.args(["-c", GIT_OVER_HTTP]).arg(root).arg(login).arg(&log).stdout(Stdio::piped());
+        command.args(["-c", GIT_OVER_HTTP]).arg(root).arg(&admitted).arg(&log).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the server starts");
         let mut port = String::new();
         let told = BufReader::new(process.stdout.take().expect("it has an output")).read_line(&mut port);
         assert!(told.is_ok() && !port.is_empty(), "the server listens");
-        Some(Self { process, log, host: format!("127.0.0.1:{}", port.trim()) })
+        Some(Self { process, login: admitted, log, host: format!("127.0.0.1:{}", port.trim()) })
+    }
+
+    /// Lets in this login from now on, and no other.
+    pub fn admit(&self, login: &str) {
+        std::fs::write(&self.login, login).expect("the login is written");
     }
 
     /// Who came, and whether they passed: a line for each request.

@@ -169,7 +169,7 @@ impl Ground {
         });
         Ok(Backend {
             identities: self.identities(&keys),
-            credentials: self.credentials(&secrets, &passwords),
+            credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
             slots: Slots::open(store.clone(), bus.clone()).await?,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
@@ -200,8 +200,9 @@ impl Ground {
         Git::new(self.config.programs.join("lanyardd"), &self.config.owner_env, hiding)
     }
 
-    fn credentials(&self, secrets: &Secrets, passwords: &Passwords) -> Credentials {
-        Credentials::new(secrets.clone(), passwords.clone(), self.config.settings.git_hosts.clone())
+    fn credentials(&self, tokens: &Tokens, secrets: &Secrets, passwords: &Passwords) -> Credentials {
+        let hosts = self.config.settings.git_hosts.clone();
+        Credentials::new(tokens.clone(), secrets.clone(), passwords.clone(), hosts)
     }
 
     fn identities(&self, keys: &Keys) -> Identities {

@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::passwords::Passwords;
 use crate::secrets::{Scope, Secrets};
+use crate::tokens::Tokens;
 use anyhow::{Result, bail};
 use api::credentials::{GetCredential, GitCredential};
 use api::names::shown;
@@ -24,6 +25,7 @@ const ANYBODY: &str = "git";
 /// The room.
 #[derive(Clone)]
 pub struct Credentials {
+    tokens: Tokens,
     secrets: Secrets,
     passwords: Passwords,
     hosts: BTreeMap<String, String>,
@@ -31,11 +33,17 @@ pub struct Credentials {
 
 impl Credentials {
     /// Opens the room; `hosts` are the owner's own: which secret is for which host.
-    pub fn new(secrets: Secrets, passwords: Passwords, hosts: BTreeMap<String, String>) -> Self {
-        Self { secrets, passwords, hosts }
+    pub fn new(
+        tokens: Tokens,
+        secrets: Secrets,
+        passwords: Passwords,
+        hosts: BTreeMap<String, String>,
+    ) -> Self {
+        Self { tokens, secrets, passwords, hosts }
     }
 
-    /// What an agent's git logs in with at a host. What is there but kept from the agent is an error, and
+    /// What an agent's git logs in with at a host: a token of its worktree, else a secret that is for the host,
+    /// else a login of a website's kind. What is there but kept from the agent is an error, and
     /// nothing else is tried in its place.
     pub async fn get(
         &self,
@@ -45,6 +53,11 @@ impl Credentials {
     ) -> Result<Option<GitCredential>> {
         check_protocol(&call)?;
         let host = call.host.to_ascii_lowercase();
+        if let Caller::Agent { session, .. } = caller
+            && let Some((username, password, expires_at)) = self.tokens.fresh(session, &host).await?
+        {
+            return Ok(Some(GitCredential { username, password, expires_at }));
+        }
         let reason = Some(format!("git or gh logs in at {}", shown(&host)));
         let (user, keys) = self.keys(&host);
         for key in keys {

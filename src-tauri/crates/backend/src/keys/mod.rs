@@ -120,7 +120,8 @@ impl Keys {
     /// Destroys the private part of an identity that goes.
     pub async fn retire(&self, identity: &IdentityRow) -> Result<()> {
         let _changing = self.changing.lock().await;
-        self.store.retire_key(&identity.id, self.clock.now()).await
+        self.store.retire_key(&identity.id, self.clock.now()).await?;
+        self.published.forget(&identity.id)
     }
 
     /// Where git finds the public key of an identity, and those of all.

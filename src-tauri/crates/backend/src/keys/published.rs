@@ -6,7 +6,7 @@
 use super::line;
 use crate::config::write_whole;
 use crate::store::KeyRow;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -30,6 +30,14 @@ impl Published {
     /// The file with the keys of all identities, as `ssh-keygen` reads it.
     pub fn signers(&self) -> PathBuf {
         self.folder.join("allowed_signers")
+    }
+
+    /// Takes away the file of one identity; among the signers it stays.
+    pub fn forget(&self, identity_id: &str) -> Result<()> {
+        match std::fs::remove_file(self.key(identity_id)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).context("removing a public key"),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the files anew. A retired key stays among the signers: its private part is destroyed, so what it
