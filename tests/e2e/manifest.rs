@@ -3,6 +3,8 @@
 use reqwest::blocking::{Client, Response};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use tests::{GitHub, World, client, text};
 
 /// A browser that shows each page, and goes on only when it is told to.
@@ -98,4 +100,32 @@ fn a_manifest_that_could_not_be_kept_is_not_begun() {
     assert!(refused(json!({ "name": "x".repeat(35) })).contains("34"));
     assert!(refused(json!({ "name": "a", "base_url": "http://git.example" })).contains("https"));
     assert!(refused(json!({ "name": "a", "organization": "../settings" })).contains("no name"));
+}
+
+#[test]
+fn the_command_line_tells_the_address_and_waits_for_the_app() {
+    let (world, github) = (World::new(), GitHub::new());
+    world.lanyard(&["status"]).ok();
+    let mut command = world.command(tests::program("lanyard"));
+    command.args([
+        "issuers",
+        "github-app",
+        "--name",
+        "shop-app",
+        "--org",
+        "acme",
+        "--url",
+        github.url(),
+        "--json",
+    ]);
+    let mut waiting = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(waiting.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let address = told.find(|line| line.contains("http://127.0.0.1:")).expect("it tells the address");
+    let page = get(address.trim()).text().unwrap();
+    assert!(attribute(&page, "action").contains("/organizations/acme/settings/apps/new"));
+    assert_eq!(get(&agree(&page)).status(), 200);
+    assert!(tests::wait_for_end(&waiting, tests::DEADLINE), "it waits although the App is made");
+    let out = waiting.wait_with_output().unwrap();
+    let issuer: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((text(&issuer, "name"), out.status.code()), ("shop-app", Some(0)));
 }

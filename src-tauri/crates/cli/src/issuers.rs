@@ -62,7 +62,16 @@ pub struct Facts {
 }
 
 const COMMAND_HELP: &str = "\
-Kinds: github-app, github-pat, gitlab-project, gitlab-group, npm, cloudflare, vercel, command.
+Kinds, with their settings and their secret:
+  github-app      client_id, and installation_id if it has several; the App's private key (PEM).
+                  To have one made: lanyard issuers github-app
+  github-pat      the personal access token itself
+  gitlab-project  project, perhaps scopes and access_level; a personal token with the scope api
+  gitlab-group    group, perhaps scopes and access_level; a personal token with the scope api
+  npm             username; the account's password
+  cloudflare      policies (a JSON list), perhaps account_id; a token that may make others
+  vercel          perhaps team_id and project_id; a token of the user's
+  command         see below
 
 The kind command runs a program of yours: --set command=/path/to/program, or a JSON array of words. It reads one
 JSON object from its standard input and prints one:

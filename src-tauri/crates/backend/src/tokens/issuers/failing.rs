@@ -72,8 +72,10 @@ pub(super) fn held() -> Held {
     }
 }
 
-/// What a server does, and what that is to us.
-fn table() -> Vec<(&'static str, String, fn(&Failure) -> bool)> {
+/// What a server does, its answer, and what that is to us.
+type Row = (&'static str, String, fn(&Failure) -> bool);
+
+fn table() -> Vec<Row> {
     let echo = format!("{{\"message\":\"no {SECRET} here\"}}");
     vec![
         ("401", says(401, "", &echo), |f| matches!(f, Failure::Refused { status: 401, .. })),
