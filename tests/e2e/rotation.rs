@@ -319,3 +319,23 @@ fn a_daemon_that_is_killed_while_it_rotates_leaves_one_value_for_all() {
         assert_eq!(versions[0]["version"], ada["version"], "{versions}");
     }
 }
+
+#[test]
+fn archiving_a_worktree_destroys_its_own_secrets_and_says_which() {
+    let world = World::new();
+    world.project("work");
+    world.seat(1, "ada", "KEY", "for-all");
+    world.as_agent(1, "there", "true").ok();
+    for key in ["KEY", "ONLY"] {
+        let set = ["secrets", "set", key, "for-there", "--worktree", "there", "--identity", "ada"];
+        world.lanyard(&set).ok();
+    }
+    let archived = world.json(&["worktrees", "archive", "there", "--force"]);
+    assert_eq!(archived["secrets"], json!(["KEY", "ONLY"]), "{archived}");
+    let left = world.json(&["secrets", "list", "--identity", "ada"]);
+    assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
+    assert_eq!(get(&world, "ada"), "for-all\n");
+    // A new worktree of that name begins without them.
+    let said = world.as_agent(1, "there", "echo \"$KEY ${ONLY-none}\"").ok();
+    assert_eq!(said, "for-all none\n");
+}
