@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: Lanyard beside its peers, as ratios measured in one run.
 
 mod approvals;
+mod audit;
 mod bytes;
 pub mod door;
 mod memory;
@@ -27,12 +28,13 @@ pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
     say("building the release programs");
     run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
     let mut rows: Vec<Row> = Vec::new();
-    let measures: [(&str, Measure); 5] = [
+    let measures: [(&str, Measure); 6] = [
         ("reading a secret", secrets::measure),
         ("answering an approval", approvals::measure),
         ("starting a session", start::measure),
         ("the bytes of a terminal", bytes::measure),
         ("idle sessions", memory::measure),
+        ("a million records of the audit", audit::measure),
     ];
     let wanted = |what: &str| words.is_empty() || words.iter().any(|word| what.contains(word));
     for (what, measure) in measures.into_iter().filter(|(what, _)| wanted(what)) {
