@@ -23,25 +23,25 @@ async fn main() -> Result<()> {
     let mut asking = JoinSet::new();
     for from in (0..count).step_by(EACH) {
         if asking.len() == AT_ONCE {
-            asking.join_next().await.context("nobody asks")???;
+            asking.join_next().await.context("nobody asks")??;
         }
         let (audit, facts) = (audit.clone(), (from..count.min(from + EACH)).map(fact).collect());
-        asking.spawn(async move { Ok::<_, anyhow::Error>(audit.note_all(By::Daemon, facts).await) });
+        asking.spawn(async move { audit.note_all(By::Daemon, facts).await });
     }
     while let Some(asked) = asking.join_next().await {
-        asked???;
+        asked??;
     }
     audit.close().await;
     store.close().await;
     Ok(())
 }
 
-/// Facts of every kind and slot; one in sixteen is about one of twelve identities.
+/// Facts of every kind and slot; one in sixteen is about one of three identities.
 fn fact(number: usize) -> Fact {
     let kind = Kind::ALL[number % Kind::ALL.len()];
     Fact {
         slot: u32::try_from(number % 12 + 1).ok(),
-        identity_id: (number % EACH == 0).then(|| format!("identity-{}", number / EACH % 12)),
+        identity_id: (number % EACH == 0).then(|| format!("identity-{}", number / EACH % 3)),
         detail: "recorded by the bench".into(),
         ..Fact::done(kind, "bench.filled", format!("SUBJECT_{number}"))
     }

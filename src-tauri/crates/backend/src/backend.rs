@@ -119,6 +119,10 @@ impl Backend {
 
     /// Closes the store. Sessions go on; the next daemon adopts them.
     pub async fn close(self) {
+        let ended = self.audit.record(By::Daemon, Fact::done(Kind::Daemon, "daemon.ended", api::VERSION));
+        if let Err(e) = ended.await {
+            tracing::error!("recording the end: {e:#}");
+        }
         self.audit.close().await;
         self.store.close().await;
     }

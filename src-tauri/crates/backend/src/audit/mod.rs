@@ -17,7 +17,7 @@ pub use noted::{Noted, noted};
 use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::Clock;
-use crate::store::{AuditFilter, AuditRow, Store};
+use crate::store::{AuditFilter, AuditNames, AuditRow, Store};
 use anyhow::{Context, Result, bail};
 use api::audit::{Anchor, Door, Kind, ListAudit, PAGE, PAGE_MAX, Record, Who};
 use api::{Code, Error};
@@ -207,7 +207,10 @@ impl Audit {
             identity_id.get_or_insert_with(|| wears.clone());
         }
         let ids = [&identity_id, &session, &fact.worktree_id].map(|id| id.as_deref());
-        let known = self.store.audit_names(ids[0], ids[1], ids[2]).await?;
+        let known = match ids {
+            [None, None, None] => AuditNames::default(),
+            [identity, session, worktree] => self.store.audit_names(identity, session, worktree).await?,
+        };
         Ok(AuditRow {
             seq: 0,
             at: self.clock.now(),

@@ -1,9 +1,11 @@
 //! The end of a session: waited for, written once, told to everyone.
 
 use super::{Sessions, row};
+use crate::audit::{By, Fact};
 use crate::keeper::control::Change;
 use crate::store::SessionRow;
 use anyhow::Result;
+use api::audit::Kind;
 use api::sessions::{Exit, State};
 use std::time::Duration;
 
@@ -54,6 +56,7 @@ impl Sessions {
         row.reason = reason;
         row.exit = Some(serde_json::to_string(&exit)?);
         row.ended_at = Some(self.clock.now().max(row.started_at));
+        self.record_end(&row).await?;
         self.store.put_session(&row).await?;
         self.lock_stopping().remove(id);
         if let Some(door) = self.live.doors.lock().unwrap_or_else(|e| e.into_inner()).remove(id) {
@@ -61,6 +64,19 @@ impl Sessions {
         }
         self.tell(&row);
         Ok(row)
+    }
+
+    async fn record_end(&self, row: &SessionRow) -> Result<()> {
+        let why = row.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let fact = Fact {
+            identity_id: Some(row.identity_id.clone()),
+            session: Some(row.id.clone()),
+            slot: u32::try_from(row.slot).ok(),
+            worktree_id: Some(row.worktree_id.clone()),
+            detail: format!("{}{why}", row.state),
+            ..Fact::done(Kind::Session, "sessions.ended", format!("{} {}", row.project, row.branch))
+        };
+        self.audit.note(By::Daemon, fact).await
     }
 }
 

@@ -49,7 +49,7 @@ pub struct AuditRow {
 }
 
 /// What ids stand for.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
 pub struct AuditNames {
     /// The identity's name.
     pub identity: Option<String>,

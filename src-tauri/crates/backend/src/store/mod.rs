@@ -19,7 +19,7 @@ mod vault;
 mod worktrees;
 
 pub use approvals::ApprovalRow;
-pub use audit::{AuditFilter, AuditRow};
+pub use audit::{AuditFilter, AuditNames, AuditRow};
 pub use grants::GrantRow;
 pub use held::{HeldSecret, StaleRow};
 pub use identities::IdentityRow;
