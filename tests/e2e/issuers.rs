@@ -194,3 +194,17 @@ fn wait_until_none_may_live(world: &World) {
         door.event(|event| !event["TokenChanged"].is_null());
     }
 }
+
+#[test]
+fn a_server_that_nobody_vouches_for_is_not_told_a_secret() {
+    let mut world = world();
+    let (server, certificate) = world.refusing();
+    add(&world, "vercel", "vercel", &server.url, &[], SEED).ok();
+    let told = world.lanyard(&["tokens", "request", "vercel"]).fails(1);
+    assert!(told.contains("cannot be reached") && told.contains("certificate"), "{told}");
+    // A server of one's own is trusted as everywhere on the machine.
+    world.lanyard(&["daemon", "stop"]).ok();
+    world.set("SSL_CERT_FILE", certificate.display().to_string());
+    let told = world.lanyard(&["tokens", "request", "vercel"]).fails(1);
+    assert!(told.contains("refused (401)"), "{told}");
+}

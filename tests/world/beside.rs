@@ -1,6 +1,6 @@
 //! Other people's servers, which `cargo xtask setup` installs: Prism with GitHub's own description, and Verdaccio.
 
-use crate::{DEADLINE, World, program};
+use crate::{DEADLINE, World, program, python};
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -43,6 +43,27 @@ uplinks: {}
 packages: { "**": { access: $authenticated, publish: $authenticated } }
 log: { type: stdout, format: json, level: warn }
 "#;
+
+/// Refuses everything, over TLS.
+const HTTPS: &str = r#"
+import http.server, ssl, sys
+class Refusing(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    do_POST = do_GET
+    def log_message(self, *words): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print("listening on https://127.0.0.1:%d" % server.server_port, flush=True)
+server.serve_forever()
+"#;
+
+/// The certificate that such a server shows, which no machine trusts by itself, and its key.
+const CERTIFICATE: &str = include_str!("loopback.pem");
 
 /// A server beside the test; it ends when it is dropped.
 pub struct Beside {
@@ -92,6 +113,16 @@ impl World {
         verdaccio.args(["--config", "verdaccio.yaml", "--listen", &format!("127.0.0.1:{port}")]);
         let (child, _) = start(verdaccio, "http address");
         Beside { child, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// A server that refuses everything over TLS, and the file of the certificate that it shows.
+    pub fn refusing(&self) -> (Beside, PathBuf) {
+        let certificate = self.path("loopback.pem");
+        fs::write(&certificate, CERTIFICATE).expect("the certificate is written");
+        let mut command = self.command(python().expect("Python is needed"));
+        command.args(["-c", HTTPS]).arg(&certificate);
+        let (child, line) = start(command, "listening on ");
+        (Beside { child, url: line.trim().to_string() }, certificate)
     }
 
     fn node(&self, script: &str) -> Command {
