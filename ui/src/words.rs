@@ -183,14 +183,18 @@ pub fn capital(text: &str) -> String {
     chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
-/// What a record is about: a name as it is, an id by its ends.
+/// What a record is about: names as they are, ids by their ends.
 pub fn subject(text: &str) -> String {
+    plain(text).split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
+fn short(text: &str) -> String {
     let is_id = text.len() == 36
         && text.char_indices().all(|(at, c)| match at {
             8 | 13 | 18 | 23 => c == '-',
             _ => c.is_ascii_hexdigit(),
         });
-    if is_id { format!("{}…{}", &text[..4], &text[31..]) } else { plain(text) }
+    if is_id { format!("{}…{}", &text[..4], &text[31..]) } else { text.to_string() }
 }
 
 /// How long a session runs, or ran.
@@ -304,6 +308,7 @@ mod tests {
     #[test]
     fn an_id_is_told_by_its_ends_and_a_name_as_it_is() {
         assert_eq!(subject("01a1fe61-9a68-7178-9cb0-e863648bfa53"), "01a1…bfa53");
+        assert_eq!(subject("mint 01a1fe61-9a68-7178-9cb0-e863648bfa53"), "mint 01a1…bfa53");
         assert_eq!(subject("NPM_TOKEN"), "NPM_TOKEN");
     }
 

@@ -39,7 +39,9 @@ fn Question(one: Worktree, archived: RwSignal<Option<Archived>>, close: Callback
         face.tokens.with(|all| all.iter().flatten().any(|t| ends_with(t, &of) && !t.undoable))
     });
     let archive = move |_| {
-        let force = loss.with_untracked(|l| l.as_ref().is_some_and(loses)) || for_good.get_untracked();
+        // All that needs a word of its own was named above.
+        let force =
+            runs || for_good.get_untracked() || loss.with_untracked(|l| l.as_ref().is_some_and(loses));
         let call = ArchiveWorktree { worktree: id.clone(), force };
         archiving.run(face.call(call), move |gone| {
             face.relist();
