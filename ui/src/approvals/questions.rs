@@ -161,8 +161,7 @@ impl Questions {
 
     fn has_focus(self) -> bool {
         let active = document().active_element();
-        let inside = |bar: web_sys::HtmlElement| bar.contains(active.as_ref().map(|e| e.as_ref()));
-        self.bar.get_untracked().is_some_and(|bar| inside(bar.into()))
+        self.bar.get_untracked().is_some_and(|bar| bar.contains(active.as_ref().map(|e| e.as_ref())))
     }
 
     /// Acts on a key that was pressed in the bar; whether it was one of ours.

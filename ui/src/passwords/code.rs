@@ -44,31 +44,34 @@ pub fn CodeLine(
             let _ = code.try_set(Some((answer.code, until)));
         });
     };
+    view! {
+        <div class="row">
+            <button class="button" data-test=format!("show-code-{domain}") disabled=move || reading.busy.get() on:click=show>"One-time code"</button>
+            {move || left().is_some().then(|| view! { <Digits code domain=domain.clone()/> })}
+            <span class="soft small">{move || left().map(|left| format!("{left} s"))}</span>
+        </div>
+        <Problem of=reading/>
+    }
+}
+
+/// The digits, and the press that copies them.
+#[component]
+fn Digits(code: RwSignal<Option<(SecretText, api::Millis)>>, domain: String) -> impl IntoView {
+    let face = face();
     let copying = Attempt::new();
-    let name = domain.clone();
+    let name = format!("The code for {domain}");
     let copy = move |_| {
         let Some((text, _)) = code.get_untracked() else { return };
-        let name = format!("The code for {name}");
+        let name = name.clone();
         // EXPOSE: the owner has asked for it in the clipboard.
         copying.run(async move { copy_secret(face, &name, text.expose()).await }, |()| ());
     };
     // EXPOSE: the owner has pressed for it; it ends by itself within its half minute.
     let text = move || code.get().map(|(code, _)| grouped(code.expose()));
-    let (for_text, for_copy) = (domain.clone(), domain.clone());
-    let shown = move || {
-        view! {
-            <code class="code" data-test=format!("code-{for_text}")>{text}</code>
-            <span class="soft small">{move || left().map(|left| format!("{left} s"))}</span>
-            <button class="quiet" data-test=format!("copy-code-{for_copy}") aria-label=format!("Copy the code for {for_copy}") title="Copy"
-                on:click=copy.clone()><Icon of=COPY/></button>
-        }
-    };
     view! {
-        <div class="row">
-            <button class="button" data-test=format!("show-code-{domain}") disabled=move || reading.busy.get() on:click=show>"One-time code"</button>
-            {move || left().is_some().then(|| shown())}
-        </div>
-        <Problem of=reading/>
+        <code class="code" data-test=format!("code-{domain}")>{text}</code>
+        <button class="quiet" data-test=format!("copy-code-{domain}") aria-label=format!("Copy the code for {domain}") title="Copy"
+            on:click=copy><Icon of=COPY/></button>
         <Problem of=copying/>
     }
 }

@@ -46,22 +46,12 @@ pub fn AppForm(
             close.run(());
         }
     });
-    let name_hint = move || {
-        Hint::of(
-            &name.get(),
-            |name| check_name("issuer", name),
-            "the issuer's name here, and the App's at GitHub",
-        )
-    };
     view! {
         {move || match begun.get() {
             Some(manifest) => view! { <Open manifest/> }.into_any(),
             None => view! {
                 <form class="stack tight" on:submit=begin>
-                    <p class="soft">"GitHub makes the App from what Lanyard sends it, and hands its key over. The key is sealed in the vault and leaves it for nobody."</p>
-                    <TextField name="Name" value=name test="app-name" mono=true placeholder="lanyard-shop" hint=Signal::derive(name_hint)/>
-                    <TextField name="Organization" value=organization test="app-organization" mono=true hint=Signal::stored(Hint::Say("your own account, if empty".into()))/>
-                    <TextField name="Address of GitHub's API" value=url test="app-url" mono=true placeholder="https://api.github.com" hinted=false/>
+                    <Fields name organization url/>
                     <Problem of=beginning/>
                     <div class="row end">
                         <button class="button" type="button" data-test="cancel" on:click=move |_| close.run(())>"Cancel"</button>
@@ -71,6 +61,18 @@ pub fn AppForm(
             }
             .into_any(),
         }}
+    }
+}
+
+#[component]
+fn Fields(name: RwSignal<String>, organization: RwSignal<String>, url: RwSignal<String>) -> impl IntoView {
+    let both = "the issuer's name here, and the App's at GitHub";
+    let name_hint = move || Hint::of(&name.get(), |name| check_name("issuer", name), both);
+    view! {
+        <p class="soft">"GitHub makes the App from what Lanyard sends it, and hands its key over. The key is sealed in the vault and leaves it for nobody."</p>
+        <TextField name="Name" value=name test="app-name" mono=true placeholder="lanyard-shop" hint=Signal::derive(name_hint)/>
+        <TextField name="Organization" value=organization test="app-organization" mono=true hint=Signal::stored(Hint::Say("your own account, if empty".into()))/>
+        <TextField name="Address of GitHub's API" value=url test="app-url" mono=true placeholder="https://api.github.com" hinted=false/>
     }
 }
 

@@ -47,7 +47,7 @@ fn Question(one: Worktree, archived: RwSignal<Option<Archived>>, close: Callback
             face.relist();
             let Worktree { name, branch, .. } = &gone.worktree;
             face.notices.tell(format!("{name} is archived. The branch {branch} stays."));
-            match gone.tokens.is_empty() && gone.grants.is_empty() {
+            match gone.tokens.is_empty() && gone.grants.is_empty() && gone.secrets.is_empty() {
                 true => close.run(()),
                 // The dialog may have been closed meanwhile.
                 false => drop(archived.try_set(Some(gone))),
@@ -107,11 +107,13 @@ fn Gone(gone: Archived, close: Callback<()>) -> impl IntoView {
     };
     let tokens: Vec<_> = gone.tokens.into_iter().map(one).collect();
     let grant = |g: api::grants::Grant| view! { <li>{format!("{} may no longer have {} {}", g.identity, g.action.wants(), g.subject)}</li> };
+    let secret = |key: String| view! { <li>{format!("The secret {key}, which was for this worktree alone, is gone")}</li> };
+    let secrets: Vec<_> = gone.secrets.into_iter().map(secret).collect();
     let grants: Vec<_> = gone.grants.into_iter().map(grant).collect();
     view! {
         <div class="stack" data-test="archived">
             <p>"The worktree is archived. Taken back with it:"</p>
-            <ul class="loss" tabindex="0">{tokens}{grants}</ul>
+            <ul class="loss" tabindex="0">{tokens}{grants}{secrets}</ul>
             <div class="row end"><button class="button main" data-test="close-archived" on:click=move |_| close.run(())>"Close"</button></div>
         </div>
     }
