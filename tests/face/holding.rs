@@ -147,7 +147,8 @@ fn ledger(page: &Page) {
     page.click("place-ledger");
     page.see("records");
     page.until("document.querySelectorAll('[data-action=\"secrets.read\"]').length > 2");
-    let refused = "document.querySelector('[data-action=\"secrets.read\"][data-outcome=refused]').innerText";
+    let refused =
+        "document.querySelector('[data-action=\"secrets.read\"][data-outcome=refused]').textContent";
     page.until(&format!("{refused}.includes('ada')"));
     assert!(!page.read("document.body.innerText").to_string().contains(VALUE), "a value is in the audit");
     page.click("verify");
@@ -155,7 +156,7 @@ fn ledger(page: &Page) {
     page.shot("ledger");
     page.choose("ledger-kind", "approval");
     page.until(
-        "[...document.querySelectorAll('[data-test=record]')].every(r => r.innerText.includes('approval'))",
+        "[...document.querySelectorAll('[data-test=record]')].every(r => r.textContent.includes('approval'))",
     );
     page.shot("ledger-narrow");
     page.click("ledger-all");

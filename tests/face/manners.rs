@@ -52,7 +52,7 @@ fn every_control_has_a_name_and_can_be_hit() {
     page.click("open-1");
     page.see("terminal");
     everything_has_a_name(&page, "the desk");
-    for place in ["place-identities", "place-projects", "place-settings"] {
+    for place in ["place-identities", "place-projects", "place-tokens", "place-ledger", "place-settings"] {
         page.click(place);
         page.until("document.activeElement && document.querySelector('main')");
         everything_has_a_name(&page, place);

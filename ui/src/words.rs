@@ -166,6 +166,7 @@ pub fn did(action: &str) -> String {
         "stop" => "stopped".into(),
         "send" => "sent".into(),
         "code" => "took the code of a".into(),
+        "given" => "gave".into(),
         "use" => "made current:".into(),
         "answer" => "answered".into(),
         "attach" => "opened".into(),
