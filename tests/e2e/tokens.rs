@@ -402,3 +402,21 @@ fn an_issuer_that_is_set_up_wrongly_is_refused_with_what_is_wrong() {
     assert!(told.contains("does not start"), "{told}");
     assert!(world.lanyard(&["tokens", "request", "nobody"]).fails(1).contains("no issuer"));
 }
+
+#[test]
+fn a_running_session_never_ends_with_its_first_token() {
+    let (world, issuer) = world("auto");
+    issuer.behave("life", "3");
+    let session = world.start(1, "one", &["sh", "-c", "lanyard tokens request mint && exec cat"]);
+    world.wait_for_screen(text(&session, "id"), "active");
+    let first = world.json(&["tokens", "list"])[0].clone();
+    issuer.behave("life", "3600");
+    // Nobody reads it: the daemon itself replaces it before it ends, and revokes the old one.
+    let old = wait_for_state(&world, text(&first, "id"), "revoked");
+    let new = world.json(&["tokens", "show", text(&old, "replaced_by")]);
+    assert_eq!((text(&new, "state"), text(&new, "worktree")), ("active", "one"));
+    assert_eq!(issuer.live().len(), 1);
+    // The end of the session revokes nothing; a life that was asked for is not made longer.
+    world.lanyard(&["sessions", "stop", "1"]).ok();
+    assert_eq!(state(&world, text(&new, "id")), "active");
+}

@@ -24,7 +24,7 @@ pub const KILLS: u32 = 200;
 /// How many clients ask at once.
 const CLIENTS: u64 = 3;
 /// The longest time between two kills, in milliseconds.
-const LIFE_MAX: u64 = 700;
+const LIFE_MAX: u64 = 2_000;
 /// How long everything may take to settle at the end.
 const SETTLING: Duration = Duration::from_secs(120);
 /// The counterpart that the tests use as well.
@@ -72,6 +72,7 @@ impl Soak<'_> {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o700))?;
         fs::write(self.folder.path().join("passphrase"), "a passphrase for the soak alone\n")?;
         let _daemon = self.daemon()?;
+        self.first_answer()?;
         let mut door = self.door()?;
         door.call(&CreateIdentity { name: "ada".into(), ..Default::default() })?;
         door.call(&AddIssuer {
@@ -88,6 +89,7 @@ impl Soak<'_> {
     /// One daemon's life: clients ask for whatever comes to their minds, until it is killed.
     fn live_and_die(&self, done: &Done) -> Result<()> {
         let daemon = self.daemon()?;
+        self.first_answer()?;
         let pid = Pid::from_raw(i32::try_from(daemon.pid())?).context("a process without a number")?;
         let (life, seeds) = (self.random.below(LIFE_MAX), (0..CLIENTS).map(|_| self.random.next()));
         let seeds: Vec<u64> = seeds.collect();
@@ -99,6 +101,19 @@ impl Soak<'_> {
             kill_process(pid, Signal::KILL)
         })?;
         Ok(())
+    }
+
+    /// A daemon listens before its vault is open: its life begins with the first answer. A process that the
+    /// former one was just starting holds the former socket for a moment, and answers nothing.
+    fn first_answer(&self) -> Result<()> {
+        let until = Instant::now() + SETTLING;
+        loop {
+            match self.door().and_then(|mut door| door.call(&ListTokens::default())) {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > until => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
     }
 
     fn ask_about(&self, random: &Random, done: &Done) {
@@ -118,6 +133,7 @@ impl Soak<'_> {
     /// After the last kill: one more daemon, time to settle, and a look at the issuer.
     fn look(&self, kills: u32, began: Instant, done: &Done) -> Result<()> {
         let _daemon = self.daemon()?;
+        self.first_answer()?;
         let mut door = self.door()?;
         let until = Instant::now() + SETTLING;
         let tokens = loop {

@@ -3,7 +3,7 @@
 //! What changes a state names the states that it may leave: whoever comes second finds the row changed and
 //! does not undo what the first has written.
 
-use super::{Named, Store};
+use super::Store;
 use anyhow::{Context, Result};
 use api::Millis;
 use api::tokens::State;
@@ -115,16 +115,6 @@ pub struct Orphan<'a> {
     pub up: Millis,
     /// When its time is over at the latest, where that is known.
     pub expires_at: Option<Millis>,
-}
-
-impl Named for TokenRow {
-    // A token has no name that a person would type.
-    fn name(&self) -> &str {
-        &self.id
-    }
-    fn id(&self) -> &str {
-        &self.id
-    }
 }
 
 const SELECT: &str =
