@@ -416,7 +416,7 @@ fn a_running_session_never_ends_with_its_first_token() {
     let new = world.json(&["tokens", "show", text(&old, "replaced_by")]);
     assert_eq!((text(&new, "state"), text(&new, "worktree")), ("active", "one"));
     assert_eq!(issuer.live().len(), 1);
-    // The end of the session revokes nothing; a life that was asked for is not made longer.
+    // Stopping the session revokes nothing.
     world.lanyard(&["sessions", "stop", "1"]).ok();
     assert_eq!(state(&world, text(&new, "id")), "active");
 }
