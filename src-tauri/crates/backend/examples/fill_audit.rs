@@ -23,7 +23,7 @@ async fn main() -> Result<()> {
     let mut asking = JoinSet::new();
     for from in (0..count).step_by(EACH) {
         if asking.len() == AT_ONCE {
-            asking.join_next().await.context("nobody asks")??;
+            asking.join_next().await.context("nobody asks")???;
         }
         let (audit, facts) = (audit.clone(), (from..count.min(from + EACH)).map(fact).collect());
         asking.spawn(async move { audit.note_all(By::Daemon, facts).await });
@@ -41,7 +41,7 @@ fn fact(number: usize) -> Fact {
     let kind = Kind::ALL[number % Kind::ALL.len()];
     Fact {
         slot: u32::try_from(number % 12 + 1).ok(),
-        identity_id: (number % EACH == 0).then(|| format!("identity-{}", number / EACH % 3)),
+        identity_id: number.is_multiple_of(EACH).then(|| format!("identity-{}", number / EACH % 3)),
         detail: "recorded by the bench".into(),
         ..Fact::done(kind, "bench.filled", format!("SUBJECT_{number}"))
     }
