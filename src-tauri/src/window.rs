@@ -1,8 +1,8 @@
 //! The one window: made, shown, and hidden to the tray when it is closed.
 
 use crate::terminals::Terminals;
-use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 const LABEL: &str = "main";
 
@@ -13,6 +13,10 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
+        .on_new_window(|url, _| {
+            open_outside(&url);
+            NewWindowResponse::Deny
+        })
         .on_page_load(|window, load| {
             // The channels of the page that was there before are dead.
             if load.event() == PageLoadEvent::Started {
@@ -30,6 +34,16 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Shows a web page in the owner's browser: the window shows Lanyard and nothing else.
+fn open_outside(url: &Url) {
+    if !matches!(url.scheme(), "http" | "https") {
+        return;
+    }
+    if let Err(error) = open::that_detached(url.as_str()) {
+        eprintln!("no browser could be started: {error}");
+    }
 }
 
 /// Brings the window before the owner.

@@ -6,7 +6,7 @@ use crate::page::Page;
 use crate::{desktop, story};
 use serde_json::json;
 use std::path::PathBuf;
-use tests::{Process, World, mentioning, program};
+use tests::{DEADLINE, Process, World, mentioning, program, run};
 
 /// Whether this machine can show the window and drive it.
 pub fn possible() -> bool {
@@ -177,4 +177,41 @@ fn the_page_can_reach_the_daemon_and_nothing_else_of_the_system() {
     let evaluated = page.read("(() => { try { return eval('1') } catch { return 'refused' } })()");
     assert_eq!(evaluated, "refused");
     page.driver.quit();
+}
+
+#[test]
+fn a_link_goes_to_the_owners_browser_and_not_into_the_window() {
+    if !possible() {
+        return;
+    }
+    let mut world = World::new();
+    furnish(&mut world);
+    let told = browser_that_tells(&mut world);
+    let page = open(&world, &[]);
+    page.click("place-tokens");
+    page.click("set-up-app");
+    page.fill("app-name", "builds");
+    page.click("app-begin");
+    page.click("app-address");
+    let mut reader = world.command("cat");
+    reader.arg(told);
+    let address = run(reader, b"", DEADLINE).ok();
+    assert!(address.starts_with("http://127.0.0.1:") && address.contains("/github/start"), "{address}");
+    page.see("app-address");
+    page.driver.quit();
+}
+
+/// Puts a browser into the world that writes the address it is given into a pipe.
+fn browser_that_tells(world: &mut World) -> PathBuf {
+    let (folder, pipe) = (world.path("browser"), world.path("address"));
+    let browser = folder.join("xdg-open");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&browser, format!("#!/bin/sh\nprintf %s \"$1\" >'{}'\n", pipe.display())).unwrap();
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut mkfifo = world.command("mkfifo");
+    mkfifo.arg(&pipe);
+    run(mkfifo, b"", DEADLINE).ok();
+    let path = format!("{}:{}", folder.display(), world.environment()["PATH"]);
+    world.set("PATH", path);
+    pipe
 }

@@ -1,6 +1,7 @@
 //! Which calls are recorded, and what a record says of each: a key, a name or an id, and never a value.
 
 use super::{DONE, Fact, outcome};
+use api::approvals::Answer;
 use api::audit::Kind;
 use api::secrets::Policy;
 use api::{Code, Request};
@@ -69,7 +70,7 @@ calls! {
     DeletePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity);
     ReadCode(c)        => about(Kind::Password, &c.domain).of(&c.identity).saying("one-time code").quick();
 
-    AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(format!("{:?}", c.answer));
+    AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(answer(&c.answer));
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
 
     AddIssuer(c)       => about(Kind::Issuer, &c.name);
@@ -119,6 +120,18 @@ fn words<const N: usize>(changed: [(&str, bool); N], policy: Option<Policy>) -> 
     let changed = changed.into_iter().filter(|(_, is)| *is).map(|(what, _)| what.to_string());
     let policy = policy.map(|policy| format!("policy {}", policy.name()));
     changed.chain(policy).collect::<Vec<_>>().join(", ")
+}
+
+/// The owner's answer, in words.
+fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Once => "approved once".into(),
+        Answer::Session => "approved for the session".into(),
+        Answer::Worktree => "approved for the worktree".into(),
+        Answer::Hour => "approved for an hour".into(),
+        Answer::Deny { because: Some(because) } => format!("denied: {because}"),
+        Answer::Deny { because: None } => "denied".into(),
+    }
 }
 
 /// What a token is asked for, in words.
