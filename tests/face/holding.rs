@@ -79,11 +79,11 @@ fn logins(world: &World, page: &Page) {
     let password = tests::text(&got, "password").to_string();
     let shown = page.read("document.body.innerText").to_string();
     assert!(!shown.contains(&password), "a password is shown that nobody asked for");
+    page.shot("logins");
     page.click("reveal-github.com");
     page.says("value-github.com", &password);
     page.click("show-code-github.com");
     page.see("code-github.com");
-    page.shot("logins");
 }
 
 /// An agent's token is shown with its time, and revoked with a click; what its issuer does not confirm is pending.

@@ -71,9 +71,9 @@ pub fn revealing_ends_by_itself(page: &Page) {
     page.click("identity-ada");
     page.see("secret-GITHUB_TOKEN");
     assert!(!page.read("document.body.innerText").to_string().contains(ADAS));
+    page.shot("vault");
     page.click("reveal-GITHUB_TOKEN");
     page.says("value-GITHUB_TOKEN", ADAS);
-    page.shot("vault");
     page.until(&format!("!document.body.innerText.includes('{ADAS}')"));
 }
 
