@@ -33,3 +33,7 @@ CREATE INDEX audit_by_identity ON audit (identity_id, seq) WHERE identity_id IS 
 CREATE INDEX audit_by_slot ON audit (slot, seq) WHERE slot IS NOT NULL;
 CREATE INDEX audit_by_kind ON audit (kind, seq);
 CREATE INDEX audit_by_time ON audit (high, seq);
+-- Two filters at once that seldom meet would else go through all rows of one of them.
+CREATE INDEX audit_by_identity_and_kind ON audit (identity_id, kind, seq) WHERE identity_id IS NOT NULL;
+CREATE INDEX audit_by_identity_and_slot ON audit (identity_id, slot, seq) WHERE identity_id IS NOT NULL;
+CREATE INDEX audit_by_slot_and_kind ON audit (slot, kind, seq) WHERE slot IS NOT NULL;
