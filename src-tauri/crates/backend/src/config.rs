@@ -6,7 +6,9 @@ use api::Error;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The longest path that a Unix socket can have on Linux, in bytes, without its final zero.
@@ -193,10 +195,13 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         .with_context(|| format!("making the folder {}", folder.display()))
 }
 
-/// Writes a file that others read meanwhile: they see the old one or the new one, and never a part.
+/// Writes a file of the owner's that is read meanwhile: the reader sees the old one or the new one, and never a
+/// part.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let fresh = path.with_added_extension("new");
-    std::fs::write(&fresh, bytes)
+    let open = || File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh);
+    open()
+        .and_then(|mut file| file.write_all(bytes))
         .and_then(|()| std::fs::rename(&fresh, path))
         .with_context(|| format!("writing {}", path.display()))
 }

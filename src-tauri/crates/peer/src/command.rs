@@ -20,12 +20,17 @@ pub(crate) fn command_line(pid: u32) -> io::Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
     use std::process::{Command, Stdio};
 
     #[test]
     fn a_command_line_is_read_up_to_its_bounds() {
         let long = "x".repeat(10_000);
-        let mut child = Command::new("cat").args(["-", &long]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut cat = Command::new("cat");
+        let mut child = cat.args(["-", &long]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // A program has no command line yet in the moment that it begins: one that answers has.
+        child.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let line = command_line(child.id()).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
