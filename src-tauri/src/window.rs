@@ -36,7 +36,8 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Shows a web page in the owner's browser: the window shows Lanyard and nothing else.
+/// Shows what the page opens by itself in the owner's browser: the window shows Lanyard and nothing else. Plain
+/// links go the same way by the shell's plugin.
 fn open_outside(url: &Url) {
     if !matches!(url.scheme(), "http" | "https") {
         return;
