@@ -120,15 +120,15 @@ fn what_a_command_leaves_behind_ends_with_it() {
 #[test]
 fn restarting_runs_the_same_command_in_the_same_place() {
     let world = world();
-    let first = world.start(1, "one", &["sh", "-c", "echo run >>runs; cat"]);
+    let first = world.start(1, "one", &["sh", "-c", "echo run >>runs; echo ready; cat"]);
     let id = text(&first, "id");
+    world.wait_for_screen("1", "ready");
     world.lanyard(&["sessions", "stop", id]).ok();
     let second = world.json(&["sessions", "restart", id]);
     assert_ne!(second["id"], first["id"]);
     assert_eq!(second["path"], first["path"]);
     assert_eq!(second["command"], first["command"]);
-    world.lanyard(&["sessions", "send", "1", "still here"]).ok();
-    world.wait_for_screen("1", "still here");
+    world.wait_for_screen("1", "ready");
     let runs = std::path::Path::new(text(&second, "path")).join("runs");
     assert_eq!(std::fs::read_to_string(runs).unwrap(), "run\nrun\n");
 }

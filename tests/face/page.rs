@@ -3,6 +3,7 @@
 use crate::driver::Driver;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Instant;
 use tests::DEADLINE;
 
 /// Keys that have no letter, as WebDriver names them.
@@ -83,14 +84,10 @@ impl Page {
     #[track_caller]
     pub fn click(&self, hook: &str) {
         // The page may draw anew between finding and clicking; a click on what is gone is no failure.
-        let mut told = String::new();
-        for _ in 0..10 {
-            match self.driver.post(&format!("/element/{}/click", self.see(hook)), &json!({})) {
-                Ok(_) => return,
-                Err(error) => told = error,
-            }
+        let until = Instant::now() + DEADLINE;
+        while let Err(error) = self.driver.post(&format!("/element/{}/click", self.see(hook)), &json!({})) {
+            assert!(Instant::now() < until, "{hook} can't be clicked: {error}\n{}", self.told());
         }
-        panic!("{hook} can't be clicked: {told}\n{}", self.told());
     }
 
     /// Puts a text into a field in place of what is there.

@@ -78,6 +78,8 @@ fn killing_the_window_does_nothing_to_the_sessions() {
     page.see("stop-1");
     page.click("open-1");
     page.type_line(1, "before=here");
+    // What is typed has reached the session when its terminal shows it.
+    page.terminal_says(1, "before=here");
     process(&world).kill();
     assert!(daemon.runs(), "the daemon outlives the window that started it");
     world.lanyard(&["sessions", "send", "1", "echo still $before"]).ok();
@@ -205,9 +207,11 @@ fn a_link_goes_to_the_owners_browser_and_not_into_the_window() {
 fn browser_that_tells(world: &mut World) -> PathBuf {
     let (folder, pipe) = (world.path("browser"), world.path("address"));
     let browser = folder.join("xdg-open");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(&browser, format!("#!/bin/sh\nprintf %s \"$1\" >'{}'\n", pipe.display())).unwrap();
-    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::create_dir(&folder).expect("a folder for it");
+    std::fs::write(&browser, format!("#!/bin/sh\nprintf %s \"$1\" >'{}'\n", pipe.display()))
+        .expect("it is written");
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("it can be run");
     let mut mkfifo = world.command("mkfifo");
     mkfifo.arg(&pipe);
     run(mkfifo, b"", DEADLINE).ok();
