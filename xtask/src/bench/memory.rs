@@ -68,9 +68,7 @@ fn full(world: &World) -> Result<Vec<Row>> {
 /// Ends what runs, starts the script in every slot, waits until each has shown its `ready`, and returns
 /// the processes of their keepers.
 fn start(world: &World, script: &str) -> Result<Vec<u32>> {
-    for session in world.door()?.call(&api::sessions::ListSessions { ended: false })? {
-        world.stop(&session)?;
-    }
+    world.stop_all()?;
     let others = keepers(world)?;
     for slot in 1..=SESSIONS {
         let session = world.start(slot, script)?;

@@ -113,6 +113,23 @@ impl<'a> World<'a> {
         }
         bail!("a session of the bench does not end")
     }
+
+    /// Ends every session that runs.
+    pub fn stop_all(&self) -> Result<()> {
+        for session in self.door()?.call(&ListSessions { ended: false })? {
+            self.stop(&session)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for World<'_> {
+    /// Sessions outlive their daemon: those of the bench shall not.
+    fn drop(&mut self) {
+        if let Err(error) = self.stop_all() {
+            eprintln!("the bench's sessions could not be ended: {error:#}");
+        }
+    }
 }
 
 /// The request that starts a shell script in a slot.
