@@ -62,10 +62,13 @@ struct Listed {
 }
 
 impl Npm {
-    /// Reads the settings.
+    /// Reads the settings. An account is of one registry, so its address has to be said.
     pub fn new(setup: &Setup) -> Result<Self, Failure> {
+        let registry = setup.base_url.as_deref().ok_or_else(|| {
+            Failure::Invalid("an issuer of the kind npm needs its registry's address: --url".into())
+        })?;
         Ok(Self {
-            http: setup.http("https://registry.npmjs.org")?,
+            http: Http::new(registry).map_err(Failure::Invalid)?,
             username: setup.need("username")?.to_string(),
             password: setup.secret_as("the account's password")?,
         })
