@@ -181,8 +181,9 @@ async fn a_command_that_does_not_exist_is_told_by_its_name_and_leaves_nothing() 
 
 #[tokio::test]
 async fn a_stop_ends_the_whole_tree_double_forks_and_stubborn_ones_too() {
+    // The shell shuts its own ears first: the file tells that both are deaf.
     let world = World::shell(
-        "(setsid sh -c 'trap \"\" HUP TERM; echo $$ >pid; while :; do sleep 1; done' &) ; trap '' HUP; cat",
+        "trap '' HUP; (setsid sh -c 'trap \"\" HUP TERM; echo $$ >pid; while :; do sleep 1; done' &) ; cat",
     )
     .await;
     let file = world.folder.path().join("pid");
