@@ -18,7 +18,7 @@ pub fn TopBar() -> impl IntoView {
     let face = face();
     let running = Memo::new(move |_| {
         face.badges.with(|badges| {
-            let live = |b: &&api::slots::Badge| b.session.as_ref().is_some_and(|s| s.state.is_live());
+            let live = |b: &&api::slots::Badge| b.session.as_ref().is_some_and(|s| s.is_running());
             badges.iter().flatten().filter(live).count()
         })
     });

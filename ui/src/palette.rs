@@ -52,7 +52,7 @@ fn entries(face: Face) -> Vec<Entry> {
             "open slot",
             Act::Go(Place::Desks(vec![slot])),
         ));
-        if badge.session.as_ref().is_some_and(|s| s.state.is_live()) {
+        if badge.session.as_ref().is_some_and(|s| s.is_running()) {
             all.push(entry(COLUMNS_2, format!("{slot} {name} beside"), "open beside", Act::Beside(slot)));
         } else {
             all.push(entry(

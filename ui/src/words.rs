@@ -208,6 +208,8 @@ pub fn state(state: State) -> &'static str {
     match state {
         State::Starting => "Starting",
         State::Working => "Working",
+        State::Waiting => "Waiting",
+        State::Idle => "Idle",
         State::Done => "Done",
         State::Failed => "Failed",
         State::Stopped => "Stopped",

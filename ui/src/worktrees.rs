@@ -36,7 +36,7 @@ fn WorktreeRow(one: Worktree) -> impl IntoView {
             let id = session.as_ref()?;
             face.badges.with(|badges| {
                 let runs = |b: &&api::slots::Badge| {
-                    b.session.as_ref().is_some_and(|s| s.id == *id && s.state.is_live())
+                    b.session.as_ref().is_some_and(|s| s.id == *id && s.is_running())
                 };
                 badges.iter().flatten().find(runs).map(|b| b.slot)
             })

@@ -33,7 +33,7 @@ fn Desk(seat: u32, alone: Memo<bool>, panel: RwSignal<bool>) -> impl IntoView {
     let session = Memo::new(move |_| badge.with(|b| b.as_ref().and_then(|b| b.session.clone())));
     // The terminal stays when its session ends: only another session takes its place.
     let shown = Memo::new(move |before: Option<&Option<String>>| {
-        let now = session.with(|s| s.as_ref().map(|s| (s.id.clone(), s.state.is_live())));
+        let now = session.with(|s| s.as_ref().map(|s| (s.id.clone(), s.is_running())));
         let before = before.cloned().flatten();
         now.and_then(|(id, live)| (live || before.as_ref() == Some(&id)).then_some(id))
     });

@@ -18,7 +18,7 @@ pub fn SessionTab(
 ) -> impl IntoView {
     let attempt = Attempt::new();
     let asking = RwSignal::new(false);
-    let live = Memo::new(move |_| session.with(|s| s.as_ref().is_some_and(|s| s.state.is_live())));
+    let live = Memo::new(move |_| session.with(|s| s.as_ref().is_some_and(|s| s.is_running())));
     let there = Memo::new(move |_| session.with(Option::is_some));
     let stop = move || {
         view! {

@@ -112,9 +112,8 @@ pub fn TerminalView(
         with(held, |terminal| terminal.set_font_size(size));
     });
     on_cleanup(move || with(held, Terminal::close));
-    let ended = Memo::new(move |_| {
-        told.ended.get() || session.with(|s| s.as_ref().is_some_and(|s| !s.state.is_live()))
-    });
+    let ended =
+        Memo::new(move |_| told.ended.get() || session.with(|s| s.as_ref().is_some_and(|s| !s.is_running())));
     view! {
         {move || told.finding.get().then(|| view! { <FindBar held finding=told.finding/> })}
         {move || Some(told.size.get()).filter(|size| !size.is_empty()).map(|size| {

@@ -171,7 +171,7 @@ fn Asking(seat: u32) -> impl IntoView {
 #[component]
 fn Foot(seat: u32, session: Memo<Option<Session>>) -> impl IntoView {
     let face = face();
-    let live = Memo::new(move |_| session.with(|s| s.as_ref().is_some_and(|s| s.state.is_live())));
+    let live = Memo::new(move |_| session.with(|s| s.as_ref().is_some_and(|s| s.is_running())));
     let asking = RwSignal::new(false);
     let stopping = Attempt::new();
     let running = move || {

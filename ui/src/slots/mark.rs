@@ -9,6 +9,7 @@ const DOT_IN_RING: &str =
     r#"<circle cx="6" cy="6" r="5"/><circle cx="6" cy="6" r="1.8" fill="currentColor" stroke="none"/>"#;
 const CHECK: &str = r#"<path d="M1.5 6.5 4.6 9.5 10.5 3"/>"#;
 const CROSS: &str = r#"<path d="M2 2 10 10M10 2 2 10"/>"#;
+const MARK: &str = r#"<path d="M6 1.5V7M6 9.6V10.4"/>"#;
 const DASH: &str = r#"<path d="M1.5 6H10.5"/>"#;
 const RING: &str = r#"<circle cx="6" cy="6" r="4.6"/>"#;
 
@@ -47,6 +48,7 @@ fn shape(state: Option<State>) -> &'static str {
         Some(State::Done) => CHECK,
         Some(State::Failed) => CROSS,
         Some(State::Stopped) => DASH,
-        None => RING,
+        Some(State::Waiting) => MARK,
+        Some(State::Idle) | None => RING,
     }
 }

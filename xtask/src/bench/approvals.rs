@@ -84,7 +84,7 @@ fn answer(owner: &mut Door, watching: &mut Door, answer: Answer) -> Result<Durat
 fn ended(watching: &mut Door) -> Result<()> {
     loop {
         match watching.event()? {
-            Event::SessionStateChanged { session, .. } if !session.state.is_live() => return Ok(()),
+            Event::SessionStateChanged { session, .. } if !session.is_running() => return Ok(()),
             _ => {}
         }
     }

@@ -59,7 +59,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-fn drives_terminal(c: char) -> bool {
+/// Whether a character could move a cursor, colour a line or turn its direction round.
+pub fn drives_terminal(c: char) -> bool {
     let turns_direction =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || turns_direction || matches!(c, '\u{2028}' | '\u{2029}')

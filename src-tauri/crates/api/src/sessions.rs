@@ -3,38 +3,89 @@
 use crate::Millis;
 use serde::{Deserialize, Serialize};
 
-/// What a session is doing.
+/// What a session is doing. A session runs as long as it has not ended, see [`Session::is_running`]: an
+/// agent whose turn is over is `done` or `failed`, and still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Its process is being started.
     Starting,
-    /// Its process runs.
+    /// It has something to do.
     Working,
-    /// Its process ended with exit status 0.
+    /// It can't go on without its owner.
+    Waiting,
+    /// It has nothing to do yet: an agent that was asked nothing, a shell at its prompt.
+    Idle,
+    /// The agent's turn is over, or its process ended with exit status 0.
     Done,
-    /// Its process ended otherwise, or could not be started.
+    /// The agent's turn failed, or its process ended otherwise.
     Failed,
     /// The owner stopped it.
     Stopped,
 }
 
 impl State {
-    /// Whether a process still runs or is about to.
-    pub fn is_live(self) -> bool {
-        matches!(self, State::Starting | State::Working)
-    }
+    /// Every state.
+    pub const ALL: [State; 7] = [
+        State::Starting,
+        State::Working,
+        State::Waiting,
+        State::Idle,
+        State::Done,
+        State::Failed,
+        State::Stopped,
+    ];
 
     /// The state's name, for example `working`.
     pub fn name(self) -> &'static str {
         match self {
             State::Starting => "starting",
             State::Working => "working",
+            State::Waiting => "waiting",
+            State::Idle => "idle",
             State::Done => "done",
             State::Failed => "failed",
             State::Stopped => "stopped",
         }
     }
+}
+
+/// What a session waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Waiting {
+    /// Whether it may do something.
+    Permission,
+    /// The answer to a question.
+    Question,
+    /// A word on its plan.
+    Plan,
+    /// Somebody to log it in.
+    Auth,
+}
+
+impl Waiting {
+    /// Everything that a session can wait for.
+    pub const ALL: [Waiting; 4] = [Waiting::Permission, Waiting::Question, Waiting::Plan, Waiting::Auth];
+
+    /// Its name, for example `permission`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Waiting::Permission => "permission",
+            Waiting::Question => "question",
+            Waiting::Plan => "plan",
+            Waiting::Auth => "auth",
+        }
+    }
+}
+
+/// Something in the terminal asked for a look. Whatever a program prints can do so, in any words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    /// What it said; nothing if it only rang the bell.
+    pub text: Option<String>,
+    /// When.
+    pub at: Millis,
 }
 
 /// How a process ended.
@@ -95,8 +146,29 @@ pub struct Session {
     pub command: Vec<String>,
     /// What it is doing.
     pub state: State,
+    /// What it waits for, while it does.
+    pub waiting: Option<Waiting>,
+    /// Since when it does so.
+    pub since: Millis,
     /// Why it failed, in words, where that is known.
     pub reason: Option<String>,
+    /// The last that the agent said, at most 4 KiB.
+    pub message: Option<String>,
+    /// What it waits for, in its own words, at most 4 KiB.
+    pub wants: Option<String>,
+    /// State and words come from what the terminal printed, which whatever runs there can forge.
+    #[serde(default)]
+    pub from_terminal: bool,
+    /// Something in the terminal asked for a look, and nobody has looked since.
+    pub attention: Option<Attention>,
+    /// The terminal's title, as the program has set it.
+    pub title: Option<String>,
+    /// How far it says that it is, in percent.
+    pub progress: Option<u8>,
+    /// The agent's own id of its conversation.
+    pub conversation: Option<String>,
+    /// The task that it was given.
+    pub prompt: Option<String>,
     /// How its process ended.
     pub exit: Option<Exit>,
     /// When it was started.
@@ -106,6 +178,21 @@ pub struct Session {
     /// The keys whose older values it still holds in its environment; told by `sessions.show` alone.
     #[serde(default)]
     pub stale: Vec<String>,
+}
+
+impl Session {
+    /// Whether its process runs or is about to.
+    pub fn is_running(&self) -> bool {
+        self.ended_at.is_none()
+    }
+
+    /// Its state in words: `waiting (permission)`.
+    pub fn state_text(&self) -> String {
+        match self.waiting {
+            Some(kind) => format!("{} ({})", self.state.name(), kind.name()),
+            None => self.state.name().into(),
+        }
+    }
 }
 
 /// `sessions.list`

@@ -28,6 +28,7 @@ pub mod secrets;
 pub mod serve;
 pub mod sessions;
 pub mod slots;
+pub mod state;
 pub mod store;
 pub mod telling;
 pub mod tokens;

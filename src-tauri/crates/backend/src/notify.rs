@@ -51,7 +51,7 @@ impl Notifications {
 fn notice(event: Event, questions: &mut Questions) -> Option<Notice> {
     match event {
         Event::SessionStateChanged { session, .. } => {
-            (!session.state.is_live() && session.state != State::Stopped).then(|| end(&session))
+            (!session.is_running() && session.state != State::Stopped).then(|| end(&session))
         }
         Event::ApprovalChanged { approval } => questions.hear(&approval),
         Event::Lagged { .. } => {

@@ -143,7 +143,7 @@ fn table(out: &Output, sessions: &[Session]) -> String {
             session.slot.to_string().into(),
             (&session.identity).into(),
             (&session.agent).into(),
-            state_cell(session.state),
+            state_cell(session),
             (&session.project).into(),
             (&session.branch).into(),
             time_text(out, session).into(),
@@ -153,10 +153,10 @@ fn table(out: &Output, sessions: &[Session]) -> String {
 }
 
 fn session_text(out: &Output, session: &Session) -> String {
-    let state = match &session.reason {
-        Some(reason) => format!("{}: {reason}", session.state.name()),
-        None => session.state.name().into(),
-    };
+    let told = session.reason.as_ref().or(session.wants.as_ref()).map(|text| format!(": {text}"));
+    let whose = if session.from_terminal { ", as its terminal says" } else { "" };
+    let since = ago(out.now, session.since);
+    let state = format!("{}{}{whose} ({since})", session.state_text(), told.unwrap_or_default());
     let mut rows = vec![
         ("session", session.id.clone()),
         ("slot", session.slot.to_string()),
@@ -169,6 +169,13 @@ fn session_text(out: &Output, session: &Session) -> String {
         ("worktree", session.path.clone()),
         ("started", ago(out.now, session.started_at)),
     ];
+    rows.extend(session.message.clone().map(|text| ("last words", text)));
+    rows.extend(session.progress.map(|percent| ("progress", format!("{percent} %"))));
+    rows.extend(session.title.clone().map(|title| ("title", title)));
+    rows.extend(session.attention.as_ref().map(|look| {
+        let words = look.text.as_ref().map_or("the bell rang".into(), |text| format!("\"{text}\""));
+        ("terminal", format!("{words} ({})", ago(out.now, look.at)))
+    }));
     if !session.stale.is_empty() {
         rows.push(("old values", format!("{} (until it is restarted)", session.stale.join(", "))));
     }

@@ -60,14 +60,14 @@ impl SlotCommand {
     }
 }
 
-/// How a state looks in a table.
-pub fn state_cell(state: State) -> Cell {
-    let look = match state {
+/// How a session's state looks in a table.
+pub fn state_cell(session: &Session) -> Cell {
+    let look = match session.state {
         State::Starting | State::Working => Look::Good,
-        State::Failed => Look::Bad,
-        State::Done | State::Stopped => Look::Dim,
+        State::Waiting | State::Failed => Look::Bad,
+        State::Idle | State::Done | State::Stopped => Look::Dim,
     };
-    Cell::looking(look, state.name())
+    Cell::looking(look, &session.state_text())
 }
 
 /// How long a session has run, or when it ended.
@@ -92,7 +92,7 @@ fn table(out: &Output, badges: &[Badge]) -> String {
             badge.slot.to_string().into(),
             badge.identity.as_ref().map_or("-", |identity| &identity.name).into(),
             running_agent(badge).into(),
-            session.map_or("".into(), |session| state_cell(session.state)),
+            session.map_or("".into(), state_cell),
             session.map_or("", |session| &session.project).into(),
             session.map_or("", |session| &session.branch).into(),
             keys.join(" ").into(),
@@ -110,7 +110,7 @@ fn table(out: &Output, badges: &[Badge]) -> String {
 
 /// What runs in the slot, or else what is started there by default.
 fn running_agent(badge: &Badge) -> &str {
-    let running = badge.session.as_ref().filter(|session| session.state.is_live());
+    let running = badge.session.as_ref().filter(|session| session.is_running());
     running.map_or(&badge.agent, |session| &session.agent)
 }
 

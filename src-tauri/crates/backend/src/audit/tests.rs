@@ -243,8 +243,9 @@ async fn an_agents_record_says_who_and_where_without_being_told() {
         "INSERT INTO projects VALUES ('p', 'work', '/w', '[]', 0); \
          INSERT INTO worktrees VALUES ('w', 'p', 'feat', 'feat', NULL, '/w/feat', 0, NULL); \
          INSERT INTO identities VALUES ('i', 'ada', 'a@x', NULL, 'ada', 'a@x', x'00', 0, 0); \
-         INSERT INTO sessions VALUES ('s', 3, 'i', 'ada', 'work', 'w', 'feat', 'feat', '/w', 'shell', '[]', \
-         'working', NULL, NULL, 7, 0, NULL)",
+         INSERT INTO sessions (id, slot, identity_id, identity, project, worktree_id, worktree, branch, path, \
+         agent, command, state, keeper_pid, started_at) VALUES \
+         ('s', 3, 'i', 'ada', 'work', 'w', 'feat', 'feat', '/w', 'shell', '[]', 'working', 7, 0)",
     )
     .await;
     room.audit.note(By::Caller(&agent("s")), Fact::done(Kind::Secret, "secrets.read", "KEY")).await.unwrap();

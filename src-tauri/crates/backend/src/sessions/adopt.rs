@@ -25,7 +25,9 @@ impl Sessions {
             self.end(&row.id, Exit::Lost).await?;
             return Ok(());
         };
-        row.state = State::Working.name().into();
+        if row.state == State::Starting.name() {
+            row.state = State::Working.name().into();
+        }
         row.keeper_pid = Some(i64::from(hello.keeper));
         self.store.put_session(&row).await?;
         if hello.ended.is_none() {

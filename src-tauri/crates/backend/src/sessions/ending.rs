@@ -3,10 +3,11 @@
 use super::{Sessions, row};
 use crate::audit::{By, Fact};
 use crate::keeper::control::Change;
+use crate::state::{self, Heard, Origin, What};
 use crate::store::SessionRow;
 use anyhow::Result;
 use api::audit::Kind;
-use api::sessions::{Exit, State};
+use api::sessions::Exit;
 use std::time::Duration;
 
 /// How long to wait before an end that could not be written is tried again.
@@ -42,20 +43,21 @@ impl Sessions {
 
     /// Writes a session's end, closes its socket and tells everyone. A second time changes nothing.
     pub(super) async fn end(&self, id: &str, exit: Exit) -> Result<SessionRow> {
-        let _ending = self.live.ending.lock().await;
+        let _writing = self.live.writing.lock().await;
         let row = self.store.session(id).await?;
         let mut row = row.ok_or_else(|| api::Error::not_found("session", id))?;
-        if !row::state(&row).is_live() {
+        if row.ended_at.is_some() {
             return Ok(row);
         }
         // Before the end is written: what failed here is tried again with the rest.
         self.grants.end_of_session(id).await?;
         let stopped = self.lock_stopping().contains(id);
-        let (state, reason) = outcome(exit, stopped);
-        row.state = state.name().into();
-        row.reason = reason;
+        let at = self.clock.now().max(row.started_at);
+        let heard = Heard { from: Origin::Exit, what: outcome(exit, stopped) };
+        let status = state::next(&row::status(&row), heard, at);
+        row::note(&mut row, status);
         row.exit = Some(serde_json::to_string(&exit)?);
-        row.ended_at = Some(self.clock.now().max(row.started_at));
+        row.ended_at = Some(at);
         self.record_end(&row).await?;
         self.store.put_session(&row).await?;
         self.lock_stopping().remove(id);
@@ -80,16 +82,17 @@ impl Sessions {
     }
 }
 
-/// The state that an exit leads to, and the reason of a failure in words.
-fn outcome(exit: Exit, stopped: bool) -> (State, Option<String>) {
-    match exit {
-        _ if stopped => (State::Stopped, None),
-        Exit::Code(0) => (State::Done, None),
-        Exit::Code(127) => (State::Failed, Some("exit status 127: a command was not found".into())),
-        Exit::Code(code) => (State::Failed, Some(format!("exit status {code}"))),
-        Exit::Signal(signal) => (State::Failed, Some(format!("ended by signal {signal}"))),
-        Exit::Lost => (State::Failed, Some("its keeper was killed".into())),
-    }
+/// What an exit says, with the reason of a failure in words.
+fn outcome(exit: Exit, stopped: bool) -> What {
+    let reason = match exit {
+        _ if stopped => return What::Stopped,
+        Exit::Code(0) => return What::Done { message: None },
+        Exit::Code(127) => "exit status 127: a command was not found".into(),
+        Exit::Code(code) => format!("exit status {code}"),
+        Exit::Signal(signal) => format!("ended by signal {signal}"),
+        Exit::Lost => "its keeper was killed".into(),
+    };
+    What::Failed { reason }
 }
 
 #[cfg(test)]
@@ -97,16 +100,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exit_leads_to_its_state() {
-        for (exit, stopped, state) in [
-            (Exit::Code(0), false, State::Done),
-            (Exit::Code(1), false, State::Failed),
-            (Exit::Signal(9), false, State::Failed),
-            (Exit::Lost, false, State::Failed),
-            (Exit::Signal(1), true, State::Stopped),
-            (Exit::Code(0), true, State::Stopped),
-        ] {
-            assert_eq!(outcome(exit, stopped).0, state, "{exit:?} {stopped}");
+    fn an_exit_says_what_became_of_the_session() {
+        for exit in [Exit::Code(0), Exit::Code(1), Exit::Signal(1), Exit::Lost] {
+            assert_eq!(outcome(exit, true), What::Stopped);
+        }
+        assert_eq!(outcome(Exit::Code(0), false), What::Done { message: None });
+        for exit in [Exit::Code(1), Exit::Signal(9), Exit::Lost] {
+            assert!(matches!(outcome(exit, false), What::Failed { .. }), "{exit:?}");
         }
     }
 }

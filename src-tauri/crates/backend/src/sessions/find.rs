@@ -1,6 +1,6 @@
 //! Finding the session that a caller means: a slot's number, an id, or a unique prefix of one.
 
-use super::{Sessions, row};
+use super::Sessions;
 use crate::store::{self, SessionRow};
 use anyhow::{Result, bail};
 use api::names::shown;
@@ -45,7 +45,7 @@ impl Sessions {
     /// The running session that `wanted` names.
     pub(super) async fn find_live(&self, wanted: &str) -> Result<SessionRow> {
         let row = self.find(wanted).await?;
-        if row::state(&row).is_live() {
+        if row.ended_at.is_none() {
             return Ok(row);
         }
         bail!(
@@ -56,7 +56,7 @@ impl Sessions {
 
     /// The error for a session whose keeper does not answer any more.
     pub(super) fn terminal_gone(&self, row: &SessionRow, error: Error) -> Error {
-        match row::state(row).is_live() {
+        match row.ended_at.is_none() {
             true => error,
             false => Error::new(Code::NotFound, "the terminal of that session is gone")
                 .hint("it is kept until the slot starts another one or the machine restarts"),

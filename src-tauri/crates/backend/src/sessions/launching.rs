@@ -56,7 +56,6 @@ impl Sessions {
         };
         match launched {
             Ok(row) => {
-                self.tell(&row);
                 self.watch(row.clone());
                 Ok(seen(row))
             }
@@ -169,6 +168,8 @@ impl Sessions {
         row.state = State::Working.name().into();
         row.keeper_pid = Some(i64::from(hello.keeper));
         self.store.put_session(&row).await?;
+        // Before the agent can say how it is by a hook.
+        self.tell(&row);
         self.open_door(&row, hello.keeper, listeners).await;
         Ok(row)
     }

@@ -4,6 +4,7 @@ mod adopt;
 mod archive;
 mod ending;
 mod find;
+mod hearing;
 mod launching;
 mod row;
 
@@ -74,8 +75,8 @@ struct Live {
     doors: Mutex<HashMap<String, CancellationToken>>,
     /// Sessions that the owner has asked to end.
     stopping: Mutex<HashSet<String>>,
-    /// Held while an end is written, so that it is written once.
-    ending: tokio::sync::Mutex<()>,
+    /// Held while it is written how a session is, so that no change is lost and an end is written once.
+    writing: tokio::sync::Mutex<()>,
 }
 
 /// The rooms and things that sessions are made of.
@@ -178,7 +179,7 @@ impl Sessions {
     /// Starts the same command in the same slot and worktree again; a running one is stopped first.
     pub async fn restart(&self, wanted: &str) -> Result<Session> {
         let row = self.find(wanted).await?;
-        if row::state(&row).is_live() {
+        if row.ended_at.is_none() {
             self.stop(StopSession { session: row.id.clone(), grace_ms: None }).await?;
         }
         let _changing = self.live.changing.lock().await;
@@ -205,6 +206,7 @@ impl Sessions {
         }
         let row = self.find_live(&call.session).await?;
         self.link(&row).send(call.text.as_bytes()).await?;
+        self.look(&row.id).await?;
         Ok(Done {})
     }
 
@@ -219,6 +221,7 @@ impl Sessions {
         let row = self.find(wanted).await?;
         let link = self.link(&row);
         link.hello().await.map_err(|e| self.terminal_gone(&row, e))?;
+        self.look(&row.id).await?;
         Ok((seen(row), link))
     }
 
@@ -351,7 +354,19 @@ impl Order {
             agent: self.agent.clone(),
             command: serde_json::to_string(&self.command)?,
             state: api::sessions::State::Starting.name().into(),
+            waiting: None,
+            since: now,
             reason: None,
+            message: None,
+            wants: None,
+            from_terminal: false,
+            hooked: false,
+            attention: None,
+            attention_at: None,
+            title: None,
+            progress: None,
+            conversation: None,
+            prompt: None,
             exit: None,
             keeper_pid: None,
             started_at: now,

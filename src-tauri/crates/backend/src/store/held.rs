@@ -63,7 +63,7 @@ impl Store {
                    h.secret_id, h.version, \
                    EXISTS (SELECT 1 FROM secrets c WHERE c.id = h.secret_id) AS \"exists\" \
                    FROM session_secrets h JOIN sessions s ON s.id = h.session_id \
-                   WHERE s.state IN ('starting', 'working') AND (\
+                   WHERE s.ended_at IS NULL AND (\
                    NOT EXISTS (SELECT 1 FROM secrets c WHERE c.id = h.secret_id AND c.version = h.version) \
                    OR EXISTS (SELECT 1 FROM secrets c WHERE c.id <> h.secret_id AND c.key = h.key \
                    AND c.identity_id = s.identity_id AND c.worktree_id = s.worktree_id)) \

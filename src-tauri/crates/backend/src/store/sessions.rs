@@ -31,8 +31,32 @@ pub struct SessionRow {
     pub command: String,
     /// The state's name.
     pub state: String,
+    /// The name of what it waits for.
+    pub waiting: Option<String>,
+    /// Since when it is in this state.
+    pub since: Millis,
     /// Why it failed.
     pub reason: Option<String>,
+    /// The last that the agent said.
+    pub message: Option<String>,
+    /// What it waits for, in its own words.
+    pub wants: Option<String>,
+    /// Whether state and words come from the terminal.
+    pub from_terminal: bool,
+    /// Whether the agent's hooks were heard.
+    pub hooked: bool,
+    /// What asked for a look said.
+    pub attention: Option<String>,
+    /// When it did.
+    pub attention_at: Option<Millis>,
+    /// The terminal's title.
+    pub title: Option<String>,
+    /// How far it is, in percent.
+    pub progress: Option<i64>,
+    /// The agent's own id of its conversation.
+    pub conversation: Option<String>,
+    /// The task that it was given.
+    pub prompt: Option<String>,
     /// How it ended, as JSON.
     pub exit: Option<String>,
     /// Its keeper's process id.
@@ -65,12 +89,10 @@ impl Store {
 
     /// The sessions that run or were running when the daemon ended.
     pub async fn live_sessions(&self) -> Result<Vec<SessionRow>> {
-        sqlx::query_as(
-            "SELECT * FROM sessions WHERE state IN ('starting', 'working') ORDER BY slot, started_at",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .context("reading the live sessions")
+        sqlx::query_as("SELECT * FROM sessions WHERE ended_at IS NULL ORDER BY slot, started_at")
+            .fetch_all(&self.pool)
+            .await
+            .context("reading the live sessions")
     }
 
     /// The last session of each slot.
@@ -102,10 +124,18 @@ impl Store {
     /// Adds a session, or writes what may have changed of it.
     pub async fn put_session(&self, row: &SessionRow) -> Result<()> {
         let sql = "INSERT INTO sessions (id, slot, identity_id, identity, project, worktree_id, worktree, \
-                   branch, path, agent, command, state, reason, exit, keeper_pid, started_at, ended_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+                   branch, path, agent, command, state, reason, exit, keeper_pid, started_at, ended_at, \
+                   waiting, since, message, wants, from_terminal, hooked, attention, attention_at, title, \
+                   progress, conversation, prompt) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+                   $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) \
                    ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, \
-                   exit = excluded.exit, keeper_pid = excluded.keeper_pid, ended_at = excluded.ended_at";
+                   exit = excluded.exit, keeper_pid = excluded.keeper_pid, ended_at = excluded.ended_at, \
+                   waiting = excluded.waiting, since = excluded.since, message = excluded.message, \
+                   wants = excluded.wants, from_terminal = excluded.from_terminal, \
+                   hooked = excluded.hooked, attention = excluded.attention, \
+                   attention_at = excluded.attention_at, title = excluded.title, \
+                   progress = excluded.progress, conversation = excluded.conversation";
         sqlx::query(sql)
             .bind(&row.id)
             .bind(row.slot)
@@ -124,6 +154,18 @@ impl Store {
             .bind(row.keeper_pid)
             .bind(row.started_at)
             .bind(row.ended_at)
+            .bind(&row.waiting)
+            .bind(row.since)
+            .bind(&row.message)
+            .bind(&row.wants)
+            .bind(row.from_terminal)
+            .bind(row.hooked)
+            .bind(&row.attention)
+            .bind(row.attention_at)
+            .bind(&row.title)
+            .bind(row.progress)
+            .bind(&row.conversation)
+            .bind(&row.prompt)
             .execute(&self.pool)
             .await
             .context("writing a session")?;
