@@ -7,12 +7,21 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::time::Instant;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How many connections may be open: readers do not wait for the one writer.
 const CONNECTIONS: u32 = 4;
+/// How long a statement waits for another that writes, in milliseconds, and how long the emptying of the log does.
+const PATIENCE: &str = "PRAGMA busy_timeout = 10000";
+const FLUSH_PATIENCE: &str = "PRAGMA busy_timeout = 50";
+/// How long the emptying of the log is tried before it is put off, and the pause between two tries.
+const FLUSHING: Duration = Duration::from_secs(2);
+const FLUSH_AGAIN: Duration = Duration::from_millis(50);
 
 impl Store {
     /// Opens the database at `path`, makes it where there is none, and brings it to this version.
@@ -36,20 +45,54 @@ impl Store {
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
         match MIGRATIONS.run(&pool).await {
-            Ok(()) => Ok(Self { pool }),
+            Ok(()) => Ok(Self { pool, unflushed: Arc::default() }),
             Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => bail!(newer(path)),
             Err(e) => Err(e).context("bringing the database to this version"),
         }
     }
 
     /// Writes everything from the log into the database and empties the log, so that what was deleted
-    /// is nowhere on the disk.
+    /// is nowhere on the disk. A program that reads the database for long holds that up: then it is said in
+    /// the log, and tried again each time that the audit settles.
     pub async fn flush(&self) -> Result<()> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&self.pool)
-            .await
-            .context("emptying the WAL")?;
+        let until = Instant::now() + FLUSHING;
+        while !self.try_flush().await? {
+            if Instant::now() > until {
+                tracing::warn!(
+                    "another program reads the database, so what was deleted is still on the disk"
+                );
+                self.unflushed.store(true, Ordering::Release);
+                return Ok(());
+            }
+            tokio::time::sleep(FLUSH_AGAIN).await;
+        }
         Ok(())
+    }
+
+    /// Brings to the disk what [`Store::quick_connection`] has committed, and what could not be flushed.
+    pub async fn settle(&self) -> Result<()> {
+        if self.unflushed.load(Ordering::Acquire) && self.try_flush().await? {
+            self.unflushed.store(false, Ordering::Release);
+            return Ok(());
+        }
+        let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+        sqlx::query(sql).execute(&self.pool).await.context("bringing the audit to the disk")?;
+        Ok(())
+    }
+
+    /// Empties the log if nobody reads the database; whether it did. It holds up whoever writes meanwhile, so it
+    /// waits for readers no longer than a moment.
+    async fn try_flush(&self) -> Result<bool> {
+        let mut connection = self.pool.acquire().await.context("waiting to empty the WAL")?;
+        sqlx::query(FLUSH_PATIENCE).execute(&mut *connection).await.context("emptying the WAL")?;
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy = sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut *connection).await;
+        // Where that fails, the connection is not to be used for anything else.
+        let usual = sqlx::query(PATIENCE).execute(&mut *connection).await;
+        if usual.is_err() {
+            connection.close_on_drop();
+        }
+        Ok(busy.context("emptying the WAL")? == 0)
     }
 
     /// Closes every connection.
@@ -111,6 +154,26 @@ mod tests {
         assert_eq!((versions.len(), versions[0].version, versions[0].set_by.as_str()), (1, 3, "agent"));
         let second = SecretRow { id: "t".into(), ..store.secret("i", "KEY", None).await.unwrap().unwrap() };
         assert!(store.put_secrets(&[second], None).await.is_err(), "a key has two secrets for all worktrees");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_somebody_reads_is_emptied_as_soon_as_nobody_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lanyard.db");
+        let log = || std::fs::metadata(dir.path().join("lanyard.db-wal")).unwrap().len();
+        let store = Store::open(&path).await.unwrap();
+        let other = Store::open(&path).await.unwrap();
+        let mut reading = other.pool.begin().await.unwrap();
+        sqlx::query("SELECT * FROM settings").fetch_all(&mut *reading).await.unwrap();
+        store.set_current_identity("someone").await.unwrap();
+        store.flush().await.unwrap();
+        assert!(log() > 0, "a reader still needs the log");
+        reading.rollback().await.unwrap();
+        store.settle().await.unwrap();
+        assert_eq!(log(), 0);
+        store.set_current_identity("another").await.unwrap();
+        store.settle().await.unwrap();
+        assert!(log() > 0, "it was owed once");
     }
 
     #[tokio::test]
