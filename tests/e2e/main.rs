@@ -12,6 +12,7 @@ mod environment;
 mod grants;
 mod house;
 mod identities;
+mod interrupted;
 mod issuers;
 mod killing;
 mod manifest;

@@ -130,7 +130,7 @@ pub struct Record {
     pub worktree_id: Option<String>,
     /// The worktree's name.
     pub worktree: Option<String>,
-    /// `done`, or the error's code.
+    /// `done`, the error's code, or `interrupted` where the daemon's end left unknown whether it was done.
     pub outcome: String,
     /// More, in words.
     pub detail: String,

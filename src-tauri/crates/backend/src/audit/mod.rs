@@ -5,6 +5,11 @@
 //! not wait for the disk, such as the read of a secret or the start of a session: it returns when the record
 //! outlives the daemon and every other process, and reaches the disk within a second, so that only a loss of
 //! power in that second could lose it. A disk takes milliseconds for the first; a `secrets get` shall not.
+//!
+//! What is given out is recorded before it leaves. What is changed is recorded after it is done, since only
+//! then is it known what came of it; so that no end of the daemon in between leaves a change without a record,
+//! an [`Intent`] is written before, which goes in the same moment as the record comes. The next daemon puts
+//! the intents that it finds into the chain, as [`INTERRUPTED`].
 
 mod budget;
 pub mod chain;
@@ -17,7 +22,7 @@ pub use noted::{Noted, noted};
 use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::Clock;
-use crate::store::{AuditFilter, AuditNames, AuditRow, Store};
+use crate::store::{self, AuditFilter, AuditNames, AuditRow, IntentRow, Store};
 use anyhow::{Context, Result, bail};
 use api::audit::{Anchor, Door, Kind, ListAudit, PAGE, PAGE_MAX, Record, Who};
 use api::{Code, Error};
@@ -39,6 +44,9 @@ const TEXT_MAX: usize = 200;
 pub const DONE: &str = "done";
 /// The outcome of what was refused.
 pub const REFUSED: &str = "refused";
+
+/// The outcome of what the daemon's end has cut short.
+pub const INTERRUPTED: &str = "interrupted";
 
 /// Who did it.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +99,11 @@ impl Fact {
     }
 }
 
+/// A change that is about to be made. It is settled by the record of what came of it.
+#[must_use]
+#[derive(Debug)]
+pub struct Intent(String);
+
 /// The room. Cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
@@ -102,26 +115,59 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Opens the room and starts its writer.
+    /// Opens the room, starts its writer, and records what a former daemon has left undecided.
     pub async fn open(store: Store, bus: Bus, clock: Clock) -> Result<Self> {
         let (writer, asks) = mpsc::channel(WAITING);
         writer::begin(store.clone(), bus, asks).await?;
-        Ok(Self { store, clock, writer, budgets: Arc::default(), verifying: Arc::default() })
+        let room = Self { store, clock, writer, budgets: Arc::default(), verifying: Arc::default() };
+        for left in room.store.intents().await? {
+            match left.rows() {
+                Ok(rows) => room.write(rows, None, Some(left.id), true).await?,
+                Err(e) => tracing::error!("what a former daemon was about to change cannot be told: {e:#}"),
+            }
+        }
+        Ok(room)
     }
 
     /// Records what happened; it is on the disk when this returns.
     pub async fn record(&self, by: By<'_>, fact: Fact) -> Result<()> {
-        self.add(by, vec![fact], true).await
+        self.add(by, vec![fact], None, true).await
     }
 
     /// Records what happened; no end of a process can undo it when this returns, and the disk follows.
     pub async fn note(&self, by: By<'_>, fact: Fact) -> Result<()> {
-        self.add(by, vec![fact], false).await
+        self.add(by, vec![fact], None, false).await
     }
 
     /// The same for several facts.
     pub async fn note_all(&self, by: By<'_>, facts: Vec<Fact>) -> Result<()> {
-        self.add(by, facts, false).await
+        self.add(by, facts, None, false).await
+    }
+
+    /// Writes down what is about to be changed: should the daemon end before it is settled, these facts are
+    /// recorded as interrupted. No end of a process can undo it when this returns, and it reaches the disk no
+    /// later than any change that follows.
+    pub async fn intend(&self, by: By<'_>, facts: &[Fact]) -> Result<Intent> {
+        let mut rows = Vec::new();
+        for fact in facts {
+            let about = if fact.detail.is_empty() { String::new() } else { format!(": {}", fact.detail) };
+            let detail = format!("the daemon ended before it was known whether it was done{about}");
+            rows.push(self.row(by, Fact { outcome: INTERRUPTED.into(), detail, ..fact.clone() }).await?);
+        }
+        let id = store::new_id();
+        self.write(Vec::new(), Some(IntentRow::of(id.clone(), &rows)?), None, false).await?;
+        Ok(Intent(id))
+    }
+
+    /// Records what came of an intent, if there was one; no facts if there is nothing to tell.
+    pub async fn settle(
+        &self,
+        intent: Option<Intent>,
+        by: By<'_>,
+        facts: Vec<Fact>,
+        on_disk: bool,
+    ) -> Result<()> {
+        self.add(by, facts, intent, on_disk).await
     }
 
     /// Whether an agent may do one more thing that is recorded. One that does too much in a short time is
@@ -166,6 +212,16 @@ impl Audit {
         self.store.identity_id(wanted).await
     }
 
+    /// The id of the identity that a call means that names none, if there is one.
+    pub async fn current_identity_id(&self) -> Result<Option<String>> {
+        self.store.current_identity().await
+    }
+
+    /// The ids of the other identities that share a secret.
+    pub async fn sharers(&self, identity_id: &str, key: &str) -> Result<Vec<String>> {
+        self.store.sharers(identity_id, key).await
+    }
+
     /// Ends the writer, when all that waits is written.
     pub async fn close(&self) {
         let (ended, end) = oneshot::channel();
@@ -174,21 +230,34 @@ impl Audit {
         }
     }
 
-    async fn add(&self, by: By<'_>, facts: Vec<Fact>, on_disk: bool) -> Result<()> {
-        let mut facts = facts.into_iter().peekable();
-        while facts.peek().is_some() {
-            let mut rows = Vec::new();
-            for fact in facts.by_ref().take(FACTS) {
-                if self.affords(by, &fact) {
-                    rows.push(self.row(by, fact).await?);
-                }
+    async fn add(&self, by: By<'_>, facts: Vec<Fact>, settles: Option<Intent>, on_disk: bool) -> Result<()> {
+        let mut rows = Vec::new();
+        for fact in facts {
+            if rows.len() == FACTS {
+                self.write(std::mem::take(&mut rows), None, None, on_disk).await?;
             }
-            let (written, answer) = oneshot::channel();
-            let gone = "the audit's writer has ended";
-            self.writer.send(Message::Write(Ask { rows, on_disk, written })).await.ok().context(gone)?;
-            answer.await.context(gone)??;
+            if self.affords(by, &fact) {
+                rows.push(self.row(by, fact).await?);
+            }
         }
-        Ok(())
+        match (rows.is_empty(), settles) {
+            (true, None) => Ok(()),
+            (_, settles) => self.write(rows, None, settles.map(|intent| intent.0), on_disk).await,
+        }
+    }
+
+    async fn write(
+        &self,
+        rows: Vec<AuditRow>,
+        begins: Option<IntentRow>,
+        settles: Option<String>,
+        on_disk: bool,
+    ) -> Result<()> {
+        let (written, answer) = oneshot::channel();
+        let gone = "the audit's writer has ended";
+        let ask = Ask { rows, begins, settles, on_disk, written };
+        self.writer.send(Message::Write(ask)).await.ok().context(gone)?;
+        Ok(answer.await.context(gone)??)
     }
 
     /// What a door refuses is recorded one by one only as long as it is not a flood.

@@ -21,8 +21,17 @@ pub struct Noted {
     pub session: Option<String>,
     /// More, in words.
     pub detail: String,
+    /// Whether it means the current identity where none is named.
+    pub own: bool,
+    /// Those with whom a secret is to be shared or no more; where there are any, or an empty list, the call is
+    /// about all who share it.
+    pub shared: Option<Vec<String>>,
     /// Whether nobody shall wait until it is on the disk, because it is asked for often or must be quick.
     pub quick: bool,
+    /// Whether nothing of it outlives the daemon but its record: a read, or what is kept in memory alone.
+    pub passing: bool,
+    /// Whether it is done even where it cannot be written down before: what fills a disk must be stopped.
+    pub always: bool,
 }
 
 macro_rules! calls {
@@ -44,31 +53,31 @@ calls! {
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
         ListAudit VerifyAudit AnchorAudit;
 
-    UnlockVault(_)     => about(Kind::Vault, "");
-    StopDaemon(_)      => about(Kind::Daemon, "");
-    OpenWeb(_)         => about(Kind::Member, "");
+    UnlockVault(_)     => about(Kind::Vault, "").passing();
+    StopDaemon(_)      => about(Kind::Daemon, "").passing();
+    OpenWeb(_)         => about(Kind::Member, "").passing();
 
     CreateIdentity(c)  => about(Kind::Identity, &c.name);
-    UpdateIdentity(c)  => about(Kind::Identity, &c.identity).of(&c.identity);
-    UseIdentity(c)     => about(Kind::Identity, &c.identity).of(&c.identity);
-    DeleteIdentity(c)  => about(Kind::Identity, &c.identity).of(&c.identity);
-    GetEnvironment(c)  => about(Kind::Identity, &c.identity).of(&c.identity);
-    SetKey(c)          => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).of(&c.identity);
-    RotateKey(c)       => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).of(&c.identity);
+    UpdateIdentity(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str());
+    UseIdentity(c)     => about(Kind::Identity, &c.identity).of(c.identity.as_str());
+    DeleteIdentity(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str());
+    GetEnvironment(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str()).passing();
+    SetKey(c)          => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).own(&c.identity);
+    RotateKey(c)       => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).own(&c.identity);
 
-    SetSecret(c)       => about(Kind::Secret, &c.key).of(&c.identity).saying(changes(c));
-    ReadSecret(c)      => about(Kind::Secret, &c.key).of(&c.identity).quick();
-    GetCredential(c)   => about(Kind::Secret, &c.host).saying("a login for git").quick();
-    DeleteSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity);
-    RotateSecret(c)    => about(Kind::Secret, &c.key).of(&c.identity).saying(c.because.clone().unwrap_or_default());
-    ShareSecret(c)     => about(Kind::Secret, &c.key).of(&c.identity).saying(format!("with {}", c.with.join(", ")));
-    UnshareSecret(c)   => about(Kind::Secret, &c.key).of(&c.identity).saying(format!("from {}", c.with.join(", ")));
+    SetSecret(c)       => about(Kind::Secret, &c.key).own(&c.identity).saying(changes(c)).shared(all(c.value.is_some(), &c.worktree));
+    ReadSecret(c)      => about(Kind::Secret, &c.key).own(&c.identity).quick().passing();
+    GetCredential(c)   => about(Kind::Secret, &c.host).saying("a login for git").quick().passing();
+    DeleteSecret(c)    => about(Kind::Secret, &c.key).own(&c.identity);
+    RotateSecret(c)    => about(Kind::Secret, &c.key).own(&c.identity).saying(c.because.clone().unwrap_or_default()).shared(all(true, &c.worktree));
+    ShareSecret(c)     => about(Kind::Secret, &c.key).own(&c.identity).saying(format!("with {}", c.with.join(", "))).shared(Some(c.with.clone()));
+    UnshareSecret(c)   => about(Kind::Secret, &c.key).own(&c.identity).saying(format!("from {}", c.with.join(", "))).shared(Some(c.with.clone()));
 
-    CreatePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity);
-    ReadPassword(c)    => about(Kind::Password, &c.domain).of(&c.identity).quick();
-    UpdatePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity).saying(changes_of_login(c));
-    DeletePassword(c)  => about(Kind::Password, &c.domain).of(&c.identity);
-    ReadCode(c)        => about(Kind::Password, &c.domain).of(&c.identity).saying("one-time code").quick();
+    CreatePassword(c)  => about(Kind::Password, &c.domain).own(&c.identity);
+    ReadPassword(c)    => about(Kind::Password, &c.domain).own(&c.identity).quick().passing();
+    UpdatePassword(c)  => about(Kind::Password, &c.domain).own(&c.identity).saying(changes_of_login(c));
+    DeletePassword(c)  => about(Kind::Password, &c.domain).own(&c.identity);
+    ReadCode(c)        => about(Kind::Password, &c.domain).own(&c.identity).saying("one-time code").quick().passing();
 
     AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(answer(&c.answer));
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
@@ -78,12 +87,12 @@ calls! {
     UpdateIssuer(c)    => about(Kind::Issuer, &c.issuer);
     RemoveIssuer(c)    => about(Kind::Issuer, &c.issuer);
 
-    RequestToken(c)    => about(Kind::Token, &c.issuer).of(&c.identity).saying(scope(c));
-    ReadToken(c)       => about(Kind::Token, &c.token);
+    RequestToken(c)    => about(Kind::Token, &c.issuer).own(&c.identity).saying(scope(c));
+    ReadToken(c)       => about(Kind::Token, &c.token).passing();
     RevokeToken(c)     => about(Kind::Token, &c.token);
     RefreshToken(c)    => about(Kind::Token, &c.token);
 
-    SetSlot(c)         => about(Kind::Slot, &c.slot.to_string()).of(&c.identity);
+    SetSlot(c)         => about(Kind::Slot, &c.slot.to_string()).of(c.identity.as_deref());
     ClearSlot(c)       => about(Kind::Slot, &c.slot.to_string());
 
     AddProject(c)      => about(Kind::Project, c.name.as_deref().unwrap_or(&c.path));
@@ -93,13 +102,18 @@ calls! {
 
     StartSession(c)    => about(Kind::Session, &format!("{} {}", c.project, c.branch)).quick();
     SendText(c)        => about(Kind::Session, &c.session).at(&c.session);
-    AttachSession(c)   => about(Kind::Session, &c.session).at(&c.session);
-    StopSession(c)     => about(Kind::Session, &c.session).at(&c.session);
+    AttachSession(c)   => about(Kind::Session, &c.session).at(&c.session).passing();
+    StopSession(c)     => about(Kind::Session, &c.session).at(&c.session).always();
     RestartSession(c)  => about(Kind::Session, &c.session).at(&c.session);
 }
 
 fn about(kind: Kind, subject: &str) -> Noted {
     Noted::new(kind, subject)
+}
+
+/// All who share a secret, if a call is about them: one for a worktree alone is not shared.
+fn all(is_about: bool, worktree: &Option<String>) -> Option<Vec<String>> {
+    (is_about && worktree.is_none()).then(Vec::new)
 }
 
 /// What is set of a secret, in words.
@@ -143,13 +157,44 @@ fn scope(call: &api::tokens::RequestToken) -> String {
 impl Noted {
     /// A call about this.
     pub fn new(kind: Kind, subject: &str) -> Self {
-        let subject = subject.to_string();
-        Self { kind, subject, identity: None, session: None, detail: String::new(), quick: false }
+        Self {
+            kind,
+            subject: subject.to_string(),
+            identity: None,
+            own: false,
+            session: None,
+            detail: String::new(),
+            shared: None,
+            quick: false,
+            passing: false,
+            always: false,
+        }
     }
 
-    /// The identity that is named.
-    fn of<'a>(mut self, named: impl Into<Named<'a>>) -> Self {
-        self.identity = named.into().0.map(String::from);
+    /// The identity that is named, if one is.
+    fn of<'a>(mut self, named: impl Into<Option<&'a str>>) -> Self {
+        self.identity = named.into().map(String::from);
+        self
+    }
+
+    /// The identity that is named, else the current one.
+    fn own(mut self, named: &Option<String>) -> Self {
+        self.own = named.is_none();
+        self.of(named.as_deref())
+    }
+
+    fn shared(mut self, with: Option<Vec<String>>) -> Self {
+        self.shared = with;
+        self
+    }
+
+    fn always(mut self) -> Self {
+        self.always = true;
+        self
+    }
+
+    fn passing(mut self) -> Self {
+        self.passing = true;
         self
     }
 
@@ -169,6 +214,11 @@ impl Noted {
         self
     }
 
+    /// The fact of a call that is about to be made.
+    pub fn begun(self, action: &str) -> Fact {
+        Fact { detail: self.detail, ..Fact::done(self.kind, action, self.subject) }
+    }
+
     /// The fact of a call that was answered with `body`.
     pub fn done(self, action: &str, body: &[u8]) -> Fact {
         let told: Told<'_> = serde_json::from_slice(body).unwrap_or_default();
@@ -177,13 +227,22 @@ impl Noted {
             true => id.clone(),
             false => text(other),
         };
+        // Of a question or a grant the answer says what it was about; it is named by the beginning of its id.
+        let about = match self.kind {
+            Kind::Approval | Kind::Grant => text(told.subject),
+            _ => None,
+        };
+        let (subject, named) = match about {
+            Some(about) => (about, format!("{} ", self.subject)),
+            None => (self.subject, String::new()),
+        };
         Fact {
             identity_id: of_kind(Kind::Identity, told.identity_id.or(told.identity)),
             session: of_kind(Kind::Session, told.session),
             worktree_id: of_kind(Kind::Worktree, told.worktree_id),
             slot: told.slot.and_then(|slot| serde_json::from_str(slot.get()).ok()),
-            detail: self.detail,
-            ..Fact::done(self.kind, action, self.subject)
+            detail: format!("{named}{}", self.detail),
+            ..Fact::done(self.kind, action, subject)
         }
     }
 
@@ -205,20 +264,6 @@ impl Fact {
     }
 }
 
-struct Named<'a>(Option<&'a str>);
-
-impl<'a> From<&'a String> for Named<'a> {
-    fn from(name: &'a String) -> Self {
-        Named(Some(name))
-    }
-}
-
-impl<'a> From<&'a Option<String>> for Named<'a> {
-    fn from(name: &'a Option<String>) -> Self {
-        Named(name.as_deref())
-    }
-}
-
 /// What an answer says of where it belongs. Everything else in it, values above all, is passed over unread.
 #[derive(Deserialize, Default)]
 struct Told<'a> {
@@ -234,6 +279,8 @@ struct Told<'a> {
     slot: Option<&'a RawValue>,
     #[serde(borrow, default)]
     worktree_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    subject: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

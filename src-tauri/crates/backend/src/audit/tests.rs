@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::caller::Asker;
+use crate::store::AuditBatch;
 use api::audit::{Fault, VerifyAudit};
 use std::path::Path;
 
@@ -108,7 +109,7 @@ async fn a_record_whose_hash_was_made_anew_is_named_itself() {
     row.subject = "OTHER".into();
     row.hash = chain::hash(&row).to_vec();
     room.tamper("DELETE FROM audit WHERE seq = 3").await;
-    room.store.add_audit(&[row]).await.unwrap();
+    room.store.add_audit(&AuditBatch { rows: vec![row], ..Default::default() }).await.unwrap();
     assert_eq!(room.verify(Vec::new()).await, Some((3, Fault::Altered)));
 }
 

@@ -2,7 +2,7 @@
 
 use super::chain::{self, Hash, START};
 use crate::bus::Bus;
-use crate::store::{AuditRow, Store};
+use crate::store::{AuditBatch, AuditRow, IntentRow, Store};
 use crate::telling::told;
 use anyhow::Result;
 use api::{Event, Millis};
@@ -26,11 +26,15 @@ pub enum Message {
     End(oneshot::Sender<()>),
 }
 
-/// Rows to write, and who waits for it.
+/// What to write, and who waits for it.
 pub struct Ask {
-    /// The rows, without their place in the chain.
+    /// Rows, without their place in the chain.
     pub rows: Vec<AuditRow>,
-    /// Whether they must be on the disk before the answer.
+    /// What is about to be changed.
+    pub begins: Option<IntentRow>,
+    /// The intent of which the rows say what came of it.
+    pub settles: Option<String>,
+    /// Whether it must be on the disk before the answer.
     pub on_disk: bool,
     /// Where the answer goes.
     pub written: oneshot::Sender<api::Result<()>>,
@@ -103,26 +107,32 @@ impl Writer {
     }
 
     async fn write(&mut self, asks: &[Ask]) -> Result<()> {
-        let mut rows: Vec<AuditRow> = asks.iter().flat_map(|ask| ask.rows.iter().cloned()).collect();
-        if rows.is_empty() {
+        if asks.is_empty() {
             return Ok(());
         }
+        let mut batch = AuditBatch {
+            rows: asks.iter().flat_map(|ask| ask.rows.iter().cloned()).collect(),
+            begins: asks.iter().filter_map(|ask| ask.begins.clone()).collect(),
+            settles: asks.iter().filter_map(|ask| ask.settles.clone()).collect(),
+        };
         let Head { mut seq, mut high, mut hash } = self.head().await?;
-        for row in &mut rows {
+        for row in &mut batch.rows {
             (seq, high) = (seq + 1, high.max(row.at));
             (row.seq, row.high, row.previous) = (seq, high, hash.to_vec());
             hash = chain::hash(row);
             row.hash = hash.to_vec();
         }
         match asks.iter().any(|ask| ask.on_disk) {
-            true => self.store.add_audit(&rows).await?,
+            true => self.store.add_audit(&batch).await?,
             false => {
-                self.store.add_audit_quickly(&mut self.quick, &rows).await?;
+                self.store.add_audit_quickly(&mut self.quick, &batch).await?;
                 self.settle_at.get_or_insert(Instant::now() + SETTLING);
             }
         }
         self.head = Some(Head { seq, high, hash });
-        self.tell_soon();
+        if !batch.rows.is_empty() {
+            self.tell_soon();
+        }
         Ok(())
     }
 

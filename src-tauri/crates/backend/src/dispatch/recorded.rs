@@ -1,12 +1,13 @@
-//! Between a call and its answer: what is done is recorded first, and what cannot be recorded is not given out.
+//! Between a call and its answer: what is changed is written down before and after, and what cannot be recorded
+//! is not given out.
 
 use super::{Body, answer};
-use crate::audit::{By, Noted, noted};
+use crate::audit::{By, Fact, Intent, Noted, noted};
 use crate::backend::Backend;
 use crate::caller::Caller;
 use crate::telling::told;
 use api::audit::Kind;
-use api::sessions::ShowSession;
+use api::sessions::{Session, ShowSession};
 use api::{Error, Request};
 
 /// Answers a call and records it, if it is one that is recorded.
@@ -21,11 +22,19 @@ pub async fn recorded(b: &Backend, caller: &Caller, request: Request) -> api::Re
     let Some(noted) = noted else { return answer(b, caller, request).await.map_err(|e| told(&e)) };
     b.audit.admit(caller, noted.kind, method.name)?;
     let about = About::of(b, caller, &noted).await;
+    let intent = match refused.is_some() || noted.passing {
+        true => None,
+        false => intend(b, caller, method.name, &noted, &about).await?,
+    };
+    b.config.failpoints.at("change.before");
     let answered = match refused {
         Some(error) => Err(error),
         None => answer(b, caller, request).await.map_err(|e| told(&e)),
     };
-    match record(b, caller, method.name, noted, about, &answered).await {
+    b.config.failpoints.at("change.after");
+    let recorded = record(b, caller, method.name, noted, about, &answered, intent).await;
+    b.config.failpoints.at("record.after");
+    match recorded {
         Ok(()) => answered,
         Err(e) => Err(unrecorded(answered.err(), told(&e))),
     }
@@ -35,7 +44,9 @@ pub async fn recorded(b: &Backend, caller: &Caller, request: Request) -> api::Re
 #[derive(Default)]
 struct About {
     identity_id: Option<String>,
-    session: Option<api::sessions::Session>,
+    /// The other identities in whose timelines it stands as well.
+    others: Vec<String>,
+    session: Option<Session>,
 }
 
 impl About {
@@ -44,14 +55,57 @@ impl About {
         if caller.is_agent() {
             return Self::default();
         }
-        let mut about = Self::default();
-        if let Some(named) = &noted.identity {
-            about.identity_id = b.audit.identity_id(named).await.unwrap_or_default();
+        let identity_id = match &noted.identity {
+            Some(named) => b.audit.identity_id(named).await.unwrap_or_default(),
+            None if noted.own => b.audit.current_identity_id().await.unwrap_or_default(),
+            None => None,
+        };
+        let mut about = Self { identity_id, ..Self::default() };
+        if let (Some(with), Some(own)) = (&noted.shared, &about.identity_id) {
+            about.others = b.audit.sharers(own, &noted.subject).await.unwrap_or_default();
+            for named in with {
+                about.others.extend(b.audit.identity_id(named).await.unwrap_or_default());
+            }
+            about.others.retain(|other| other != own);
+            about.others.sort();
+            about.others.dedup();
         }
         if let Some(session) = noted.session.clone() {
             about.session = b.sessions.show(ShowSession { session }).await.ok();
         }
         about
+    }
+
+    /// A fact with what is known, once for each identity that it is about.
+    fn each(&self, mut fact: Fact) -> Vec<Fact> {
+        if let Some(session) = &self.session {
+            fact.identity_id.get_or_insert_with(|| session.identity_id.clone());
+            fact.slot.get_or_insert(session.slot);
+            fact.session.get_or_insert_with(|| session.id.clone());
+        }
+        let of = |other: &String| Fact { identity_id: Some(other.clone()), ..fact.clone() };
+        let others: Vec<Fact> = self.others.iter().map(of).collect();
+        std::iter::once(fact).chain(others).collect()
+    }
+}
+
+/// Writes down what is about to be changed. What cannot be written down is not done, but for a few calls.
+async fn intend(
+    b: &Backend,
+    caller: &Caller,
+    action: &str,
+    noted: &Noted,
+    about: &About,
+) -> api::Result<Option<Intent>> {
+    let fact = Fact { identity_id: about.identity_id.clone(), ..noted.clone().begun(action) };
+    match b.audit.intend(By::Caller(caller), &about.each(fact)).await.map_err(|e| told(&e)) {
+        Ok(intent) => Ok(Some(intent)),
+        Err(_) if noted.always => Ok(None),
+        Err(why) => {
+            let message =
+                format!("it could not be written into the audit, so it was not done: {}", why.message);
+            Err(Error::new(why.code, message).hint("make room on the disk, then try again"))
+        }
     }
 }
 
@@ -62,6 +116,7 @@ async fn record(
     noted: Noted,
     about: About,
     answered: &api::Result<Body>,
+    intent: Option<Intent>,
 ) -> anyhow::Result<()> {
     let quick = noted.quick || answered.is_err();
     let mut fact = match answered {
@@ -74,19 +129,11 @@ async fn record(
         _ => None,
     };
     if !caller.is_agent() {
-        fact.identity_id = about.identity_id.or(told).or(fact.identity_id);
+        fact.identity_id = about.identity_id.clone().or(told).or(fact.identity_id);
     } else {
         fact.identity_id = None;
     }
-    if let Some(session) = about.session {
-        fact.identity_id.get_or_insert(session.identity_id);
-        fact.slot.get_or_insert(session.slot);
-        fact.session.get_or_insert(session.id);
-    }
-    match quick {
-        true => b.audit.note(By::Caller(caller), fact).await,
-        false => b.audit.record(By::Caller(caller), fact).await,
-    }
+    b.audit.settle(intent, By::Caller(caller), about.each(fact), !quick).await
 }
 
 /// The answer in place of one that could not be recorded.

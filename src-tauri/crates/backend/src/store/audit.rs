@@ -1,20 +1,24 @@
 //! The table `audit`: rows are added and read, never changed.
 
-use super::Store;
+use super::intents::{delete_intent, insert_intent};
+use super::{IntentRow, Store};
 use anyhow::{Context, Result};
 use api::Millis;
 use api::audit::Kind;
+use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteSynchronous;
-use sqlx::{ConnectOptions, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection};
 
-/// A record as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+/// A record as it is stored. As JSON it has no place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
 pub struct AuditRow {
     /// Its number, from 1 and without gaps.
+    #[serde(skip)]
     pub seq: i64,
     /// When, by the machine's clock.
     pub at: Millis,
     /// The latest time of all records up to this one.
+    #[serde(skip)]
     pub high: Millis,
     /// Who did it.
     pub who: String,
@@ -43,9 +47,22 @@ pub struct AuditRow {
     /// More, in words.
     pub detail: String,
     /// The hash of the row before.
+    #[serde(skip)]
     pub previous: Vec<u8>,
     /// The hash of this row.
+    #[serde(skip)]
     pub hash: Vec<u8>,
+}
+
+/// What is written together, all or none.
+#[derive(Debug, Default)]
+pub struct AuditBatch {
+    /// The rows, in the order of their numbers.
+    pub rows: Vec<AuditRow>,
+    /// What is about to be changed.
+    pub begins: Vec<IntentRow>,
+    /// The ids of those of whom the rows say what came of them.
+    pub settles: Vec<String>,
 }
 
 /// What ids stand for.
@@ -88,22 +105,15 @@ impl Store {
         options.connect().await.context("opening the audit's own connection")
     }
 
-    /// Brings to the disk what [`Store::quick_connection`] has committed.
-    pub async fn settle(&self) -> Result<()> {
-        let sql = "PRAGMA wal_checkpoint(PASSIVE)";
-        sqlx::query(sql).execute(&self.pool).await.context("bringing the audit to the disk")?;
-        Ok(())
-    }
-
-    /// Adds rows, all or none, and returns when they are on the disk.
-    pub async fn add_audit(&self, rows: &[AuditRow]) -> Result<()> {
+    /// Writes a batch, and returns when it is on the disk.
+    pub async fn add_audit(&self, batch: &AuditBatch) -> Result<()> {
         let mut connection = self.pool.acquire().await.context("waiting to write into the audit")?;
-        insert(&mut connection, rows).await
+        write(&mut connection, batch).await
     }
 
-    /// Adds rows, all or none, over a quick connection.
-    pub async fn add_audit_quickly(&self, quick: &mut SqliteConnection, rows: &[AuditRow]) -> Result<()> {
-        insert(quick, rows).await
+    /// Writes a batch over a quick connection.
+    pub async fn add_audit_quickly(&self, quick: &mut SqliteConnection, batch: &AuditBatch) -> Result<()> {
+        write(quick, batch).await
     }
 
     /// The newest row.
@@ -179,7 +189,31 @@ impl Store {
     }
 }
 
-/// One statement for all rows, so that they are written together or not at all.
+async fn write(connection: &mut SqliteConnection, batch: &AuditBatch) -> Result<()> {
+    let statements = usize::from(!batch.rows.is_empty()) + batch.begins.len() + batch.settles.len();
+    if statements < 2 {
+        // One statement is a transaction of its own.
+        return write_each(connection, batch).await;
+    }
+    let mut tx = connection.begin().await.context("beginning to write into the audit")?;
+    write_each(&mut tx, batch).await?;
+    tx.commit().await.context("writing into the audit")
+}
+
+async fn write_each(connection: &mut SqliteConnection, batch: &AuditBatch) -> Result<()> {
+    if !batch.rows.is_empty() {
+        insert(connection, &batch.rows).await?;
+    }
+    for intent in &batch.begins {
+        insert_intent(connection, intent).await?;
+    }
+    for id in &batch.settles {
+        delete_intent(connection, id).await?;
+    }
+    Ok(())
+}
+
+/// One statement for all rows.
 async fn insert(connection: &mut SqliteConnection, rows: &[AuditRow]) -> Result<()> {
     let mut sql = QueryBuilder::<Sqlite>::new(INSERT);
     sql.push_values(rows, |mut row, r| {

@@ -5,6 +5,7 @@ mod audit;
 mod grants;
 mod held;
 mod identities;
+mod intents;
 mod issuers;
 mod keys;
 mod open;
@@ -19,10 +20,11 @@ mod vault;
 mod worktrees;
 
 pub use approvals::ApprovalRow;
-pub use audit::{AuditFilter, AuditNames, AuditRow};
+pub use audit::{AuditBatch, AuditFilter, AuditNames, AuditRow};
 pub use grants::GrantRow;
 pub use held::{HeldSecret, StaleRow};
 pub use identities::IdentityRow;
+pub use intents::IntentRow;
 pub use issuers::IssuerRow;
 pub use keys::KeyRow;
 pub use passwords::PasswordRow;
@@ -37,11 +39,15 @@ pub use worktrees::WorktreeRow;
 use anyhow::{Result, bail};
 use api::{Code, Error};
 use sqlx::SqlitePool;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pool: SqlitePool,
+    /// Whether the log holds something that was deleted and could not be emptied.
+    unflushed: Arc<AtomicBool>,
 }
 
 /// Something that is known by a name and an id.

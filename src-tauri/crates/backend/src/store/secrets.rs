@@ -124,6 +124,18 @@ impl Store {
             .context("reading a worktree's secrets")
     }
 
+    /// The ids of the other identities that share an identity's secret of this key.
+    pub async fn sharers(&self, identity_id: &str, key: &str) -> Result<Vec<String>> {
+        let sql = "SELECT o.identity_id FROM secrets s JOIN secrets o ON o.group_id = s.group_id \
+                   WHERE s.identity_id = $1 AND s.key = $2 AND s.worktree_id IS NULL AND o.id <> s.id";
+        sqlx::query_scalar(sql)
+            .bind(identity_id)
+            .bind(key)
+            .fetch_all(&self.pool)
+            .await
+            .context("reading who shares a secret")
+    }
+
     /// The rows of all shared secrets.
     pub async fn shared_secrets(&self) -> Result<Vec<SecretRow>> {
         sqlx::query_as("SELECT * FROM secrets WHERE group_id IS NOT NULL ORDER BY id")
