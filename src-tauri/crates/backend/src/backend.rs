@@ -113,6 +113,7 @@ impl Backend {
             Notifications::new(self.bus.clone()).begin(&self.tasks, self.ending.clone());
         }
         self.sessions.adopt().await?;
+        self.grants.begin(&self.tasks, self.ending.clone());
         self.tokens.begin();
         Ok(())
     }
@@ -143,7 +144,8 @@ impl Ground {
     async fn furnish(self, doors: mpsc::Sender<Door>) -> Result<Backend> {
         let (tasks, ending, git) = (TaskTracker::new(), CancellationToken::new(), self.git());
         let (store, bus, clock, audit) = (&self.store, &self.bus, self.clock, &self.audit);
-        let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone());
+        let failpoints = self.config.failpoints.clone();
+        let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone(), failpoints);
         let approvals =
             Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone()).await?;
         let secrets = self.secrets(&grants, &approvals);

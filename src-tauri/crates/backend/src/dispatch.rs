@@ -10,7 +10,10 @@ use crate::store::IdentityRow;
 use crate::wiped;
 pub use crate::wiped::Body;
 use anyhow::{Result, bail};
+use api::approvals::Action;
 use api::identities::{DeleteIdentity, GetEnvironment, Variable};
+use api::issuers::{AddIssuer, Issuer, RemoveIssuer};
+use api::keys::Key;
 use api::names::shown;
 use api::status::Status;
 use api::tokens::{ListTokens, Token};
@@ -60,7 +63,7 @@ answers! { b, caller:
 
     ShowKey(c)         => b.keys.show(&own(b, caller, &c.identity).await?);
     SetKey(c)          => b.keys.set(&own(b, caller, &c.identity).await?, c.policy);
-    RotateKey(c)       => b.keys.rotate(&own(b, caller, &c.identity).await?);
+    RotateKey(c)       => rotate_key(b, own(b, caller, &c.identity).await?);
     GetCredential(c)   => b.credentials.get(caller, &scope(b, caller, &None, &None).await?, c);
 
     ListSecrets(c)     => b.secrets.list(caller, &own(b, caller, &c.identity).await?);
@@ -116,10 +119,10 @@ answers! { b, caller:
     RefreshToken(c)    => b.tokens.refresh(caller, &c.token);
 
     ListIssuers(c)     => b.issuers.list();
-    AddIssuer(c)       => b.issuers.add(c);
+    AddIssuer(c)       => add_issuer(b, c);
     BeginApp(c)        => b.manifests.begin(c, b.members.address()?);
     UpdateIssuer(c)    => b.issuers.update(c);
-    RemoveIssuer(c)    => b.issuers.remove(c);
+    RemoveIssuer(c)    => remove_issuer(b, c);
 
     ListAudit(c)       => b.audit.list(c);
     VerifyAudit(c)     => b.audit.verify(c);
@@ -205,9 +208,33 @@ async fn delete_identity(b: &Backend, call: DeleteIdentity) -> Result<Done> {
         b.tokens.check_end_of_identity(&row.id).await?;
     }
     b.tokens.end_of_identity(&row.id, Duration::from_secs(5)).await?;
+    b.grants.end_of_identity(&row.id).await?;
     let done = b.identities.delete(call).await?;
     // A request that came between the two is condemned as well.
     b.tokens.end_of_identity(&row.id, Duration::ZERO).await?;
+    Ok(done)
+}
+
+/// What was granted of the old key's signatures is not granted of the new one's.
+async fn rotate_key(b: &Backend, identity: IdentityRow) -> Result<Key> {
+    let old = b.keys.show(&identity).await?;
+    let new = b.keys.rotate(&identity).await?;
+    b.grants.end_of_subject(&identity.id, Action::Sign, &old.fingerprint).await?;
+    Ok(new)
+}
+
+/// What was granted of another issuer of this name is not granted of this one.
+async fn add_issuer(b: &Backend, call: AddIssuer) -> Result<Issuer> {
+    let name = call.name.clone();
+    let issuer = b.issuers.add(call).await?;
+    b.grants.end_of_issuer(&name).await?;
+    Ok(issuer)
+}
+
+async fn remove_issuer(b: &Backend, call: RemoveIssuer) -> Result<Done> {
+    let row = b.issuers.find(&call.issuer).await?;
+    let done = b.issuers.remove(call).await?;
+    b.grants.end_of_issuer(&row.name).await?;
     Ok(done)
 }
 

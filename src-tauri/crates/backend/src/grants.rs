@@ -1,8 +1,9 @@
 //! The room of grants: standing answers of the owner, each bound to one use by one session or worktree.
 
-use crate::audit::{Audit, By, Fact};
+use crate::audit::{Audit, By, Fact, Intent};
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::failpoint::Failpoints;
 use crate::store::{self, ApprovalRow, GrantRow, Store};
 use anyhow::Result;
 use api::approvals::Action;
@@ -10,9 +11,17 @@ use api::audit::Kind;
 use api::grants::{Extent, Grant, RevokeGrant};
 use api::names::shown;
 use api::{Error, Event, Millis};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How long an hour is.
 const HOUR: Millis = 60 * 60 * 1000;
+/// How long at most until it is looked again whether an hour is over: what is slept by does not count the time
+/// that the machine itself sleeps.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +30,9 @@ pub struct Grants {
     bus: Bus,
     clock: Clock,
     audit: Audit,
+    failpoints: Failpoints,
+    /// Rung when an hour is given.
+    given: Arc<Notify>,
     /// Which start of the machine this is.
     boot: String,
 }
@@ -41,11 +53,17 @@ pub struct Use<'a> {
 
 impl Grants {
     /// Opens the room.
-    pub fn new(store: Store, bus: Bus, clock: Clock, audit: Audit) -> Self {
+    pub fn new(store: Store, bus: Bus, clock: Clock, audit: Audit, failpoints: Failpoints) -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
         // Where the start of the machine cannot be told, an hour does not outlive this daemon.
         let boot = boot.map_or_else(store::new_id, |id| id.trim().to_string());
-        Self { store, bus, clock, audit, boot }
+        Self { store, bus, clock, audit, failpoints, given: Arc::default(), boot }
+    }
+
+    /// Ends each hour when it is over, until the daemon ends; first those that were over while none ran.
+    pub fn begin(&self, tasks: &TaskTracker, ending: CancellationToken) {
+        let room = self.clone();
+        tasks.spawn(async move { ending.run_until_cancelled(room.end_hours()).await });
     }
 
     /// The grants that hold.
@@ -91,6 +109,21 @@ impl Grants {
         self.end_where("what it allowed is no more", is_meant).await
     }
 
+    /// Ends what was granted to an identity.
+    pub async fn end_of_identity(&self, identity_id: &str) -> Result<Vec<Grant>> {
+        self.end_where("its identity was deleted", |row| row.identity_id == identity_id).await
+    }
+
+    /// Ends what was granted of an issuer's tokens, whatever their scope.
+    pub async fn end_of_issuer(&self, issuer: &str) -> Result<Vec<Grant>> {
+        let is_meant = |row: &GrantRow| {
+            let rest = row.subject.strip_prefix(issuer);
+            row.action == Action::RequestToken
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
+        };
+        self.end_where("its issuer is no more", is_meant).await
+    }
+
     /// The grant that an answer to an approval gives, not yet stored.
     pub(crate) fn fresh(&self, approval: &ApprovalRow, extent: Extent) -> GrantRow {
         let (now, hour) = (self.clock.now(), extent == Extent::Hour);
@@ -114,20 +147,65 @@ impl Grants {
         }
     }
 
-    /// Records what happened to a grant, and tells everyone how it is now.
-    pub(crate) async fn tell(&self, row: &GrantRow, by: By<'_>, action: &str, why: &str) -> Result<Grant> {
-        let grant = seen(row.clone());
-        let fact = Fact {
-            identity_id: Some(row.identity_id.clone()),
-            session: Some(row.session.clone()),
-            slot: Some(grant.slot),
-            worktree_id: Some(row.worktree_id.clone()),
-            detail: format!("{} for the {}{why}", row.action.wants(), row.extent.name()),
-            ..Fact::done(Kind::Grant, action, row.subject.clone())
-        };
-        self.audit.note(by, fact).await?;
+    /// Writes down that a grant is about to be given.
+    pub(crate) async fn intend(&self, row: &GrantRow, by: By<'_>) -> Result<Intent> {
+        self.audit.intend(by, &[given(row)]).await
+    }
+
+    /// Records that a grant was given, and tells everyone; nothing if its question was settled before.
+    pub(crate) async fn settle(
+        &self,
+        intent: Intent,
+        row: &GrantRow,
+        by: By<'_>,
+        is_given: bool,
+    ) -> Result<()> {
+        let facts = if is_given { vec![given(row)] } else { Vec::new() };
+        self.audit.settle(Some(intent), by, facts, false).await?;
+        if is_given {
+            self.tell(row.clone());
+            self.given.notify_one();
+        }
+        Ok(())
+    }
+
+    fn tell(&self, row: GrantRow) -> Grant {
+        let grant = seen(row);
         self.bus.publish(Event::GrantChanged { grant: Box::new(grant.clone()) });
-        Ok(grant)
+        grant
+    }
+
+    async fn end_hours(&self) {
+        loop {
+            let next = match self.end_lapsed().await {
+                Ok(next) => next.map(|next| next.min(LOOK)),
+                Err(e) => {
+                    tracing::error!("ending grants whose hour is over: {e:#}");
+                    Some(LOOK)
+                }
+            };
+            match next {
+                Some(next) => drop(tokio::time::timeout(next, self.given.notified()).await),
+                None => self.given.notified().await,
+            }
+        }
+    }
+
+    /// Ends what has run out, and says how long it is until the next one does.
+    async fn end_lapsed(&self) -> Result<Option<Duration>> {
+        let mut next: Option<Duration> = None;
+        for row in self.store.grants().await? {
+            let Some(until) = row.boot_until else { continue };
+            if self.holds(&row) {
+                let left = u64::try_from(until - self.clock.since_boot()).unwrap_or_default();
+                let left = Duration::from_millis(left);
+                next = Some(next.map_or(left, |next| next.min(left)));
+                continue;
+            }
+            let is_same = row.boot.as_ref() == Some(&self.boot);
+            self.end(row, if is_same { "its hour is over" } else { "the machine was started anew" }).await?;
+        }
+        Ok(next)
     }
 
     /// Whether a grant that nobody has ended still holds. An hour is measured by a clock that nobody can
@@ -152,11 +230,30 @@ impl Grants {
 
     async fn end(&self, mut row: GrantRow, why: &str) -> Result<Option<Grant>> {
         let now = self.clock.now();
-        if !self.store.end_grant(&row.id, now).await? {
-            return Ok(None);
-        }
+        let ended = fact(&row, "grants.ended", &format!(": {why}"));
+        let intent = self.audit.intend(By::Daemon, std::slice::from_ref(&ended)).await?;
+        let is_ended = self.store.end_grant(&row.id, now).await?;
+        self.failpoints.at("grant.ended");
+        let facts = if is_ended { vec![ended] } else { Vec::new() };
+        self.audit.settle(Some(intent), By::Daemon, facts, false).await?;
         row.ended_at = Some(now);
-        Ok(Some(self.tell(&row, By::Daemon, "grants.ended", &format!(": {why}")).await?))
+        Ok(is_ended.then(|| self.tell(row)))
+    }
+}
+
+fn given(row: &GrantRow) -> Fact {
+    fact(row, "grants.given", "")
+}
+
+/// What is recorded of a grant.
+fn fact(row: &GrantRow, action: &str, why: &str) -> Fact {
+    Fact {
+        identity_id: Some(row.identity_id.clone()),
+        session: Some(row.session.clone()),
+        slot: u32::try_from(row.slot).ok(),
+        worktree_id: Some(row.worktree_id.clone()),
+        detail: format!("{} for the {}{why}", row.action.wants(), row.extent.name()),
+        ..Fact::done(Kind::Grant, action, row.subject.clone())
     }
 }
 
@@ -227,7 +324,7 @@ mod tests {
         let clock = Clock::of_a_test(|| WALL.load(Ordering::SeqCst), || SINCE_BOOT.load(Ordering::SeqCst));
         let bus = Bus::default();
         let audit = Audit::open(store.clone(), bus.clone(), clock).await.unwrap();
-        Grants::new(store, bus, clock, audit)
+        Grants::new(store, bus, clock, audit, Failpoints::default())
     }
 
     async fn covers(grants: &Grants) -> bool {

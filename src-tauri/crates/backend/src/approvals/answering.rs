@@ -1,8 +1,8 @@
 //! The owner's side: one answer to one question, written before the agent hears it.
 
-use super::Approvals;
 use super::asking::words;
 use super::row::seen;
+use super::{Approvals, fact};
 use crate::audit::By;
 use crate::caller::Caller;
 use crate::grants::reaches;
@@ -27,13 +27,18 @@ impl Approvals {
             bail!(self.too_late(&row.id).await?);
         }
         let grant = extent(&answer).map(|extent| self.grants.fresh(&row, extent));
-        let Some(answered) = self.give(row.clone(), &answer, grant.as_ref()).await? else {
-            bail!(self.too_late(&row.id).await?);
+        let by = By::Caller(caller);
+        let Some(grant) = grant else {
+            return match self.give(row.clone(), &answer, None).await? {
+                Some(answered) => Ok(answered),
+                None => bail!(self.too_late(&row.id).await?),
+            };
         };
-        if let Some(grant) = grant {
-            self.grants.tell(&grant, By::Caller(caller), "grants.given", "").await?;
-            self.give_others(&grant, &answer).await?;
-        }
+        let intent = self.grants.intend(&grant, by).await?;
+        let answered = self.give(row.clone(), &answer, Some(&grant)).await?;
+        self.grants.settle(intent, &grant, by, answered.is_some()).await?;
+        let Some(answered) = answered else { bail!(self.too_late(&row.id).await?) };
+        self.give_others(by, &grant, &answer).await?;
         Ok(answered)
     }
 
@@ -66,7 +71,7 @@ impl Approvals {
     }
 
     /// The same question may have been asked several times before it was answered for good.
-    async fn give_others(&self, grant: &GrantRow, answer: &Answer) -> Result<()> {
+    async fn give_others(&self, by: By<'_>, grant: &GrantRow, answer: &Answer) -> Result<()> {
         let same = |row: &ApprovalRow| {
             row.identity_id == grant.identity_id
                 && row.action == grant.action
@@ -75,7 +80,11 @@ impl Approvals {
                 && self.is_waited_for(&row.id)
         };
         for row in self.store.open_approvals().await?.into_iter().filter(same) {
-            self.give(row, answer, None).await?;
+            let answered = fact("approvals.answered", &row);
+            let intent = self.audit.intend(by, std::slice::from_ref(&answered)).await?;
+            let is_given = self.give(row, answer, None).await?.is_some();
+            let facts = if is_given { vec![answered] } else { Vec::new() };
+            self.audit.settle(Some(intent), by, facts, false).await?;
         }
         Ok(())
     }

@@ -113,10 +113,12 @@ impl Approvals {
             answered_at: Some(self.clock.now()),
             ..row.clone()
         };
+        let told = fact(&format!("approvals.{}", state.name()), &row);
+        let intent = self.audit.intend(By::Daemon, std::slice::from_ref(&told)).await?;
         let settled = self.store.settle_approval(&row, None).await?;
+        let facts = if settled { vec![told] } else { Vec::new() };
+        self.audit.settle(Some(intent), By::Daemon, facts, false).await?;
         if settled {
-            let action = format!("approvals.{}", state.name());
-            self.audit.note(By::Daemon, fact(&action, &row)).await?;
             self.tell(row);
         }
         Ok(settled)
