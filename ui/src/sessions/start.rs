@@ -85,7 +85,7 @@ impl Draft {
             base: base.filter(|base| !base.is_empty()),
             agent: Some(self.agent.get_untracked()).filter(|agent| agent != COMMAND),
             command,
-            size: None,
+            ..StartSession::default()
         };
         face.call(start).await
     }

@@ -150,6 +150,7 @@ calls! {
     "sessions.attach"        [Owner]                       AttachSession   -> Session;
     "sessions.stop"          [Owner]                       StopSession     -> Session;
     "sessions.restart"       [Owner]                       RestartSession  -> Session;
+    "sessions.hook"          [Agent]                       HearHook        -> Done;
 
     "tokens.request"         [Owner Agent]                 RequestToken    -> Token;
     "tokens.list"            [Owner Approver Viewer Agent] ListTokens      -> Vec<Token>;
@@ -212,7 +213,7 @@ mod tests {
             ["request", "list", "show", "read", "revoke", "refresh"].map(|verb| format!("tokens.{verb}"));
         let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
         let first = &["status", "identities.show", "keys.show", "git.credential"][..];
-        assert_eq!(agent, [first, &secrets[..], &passwords, &tokens].concat());
+        assert_eq!(agent, [first, &secrets[..], &passwords, &["sessions.hook"], &tokens].concat());
     }
 
     #[test]

@@ -119,6 +119,11 @@ impl Size {
     }
 }
 
+/// The longest prompt, in bytes: it becomes one argument of a program, and Linux takes no more than 128 KiB.
+pub const PROMPT_MAX: usize = 120 * 1024;
+/// The longest payload of a hook, in bytes.
+pub const PAYLOAD_MAX: usize = 256 * 1024;
+
 /// One agent terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -231,9 +236,26 @@ pub struct StartSession {
     /// A command and its arguments in place of an agent.
     #[serde(default)]
     pub command: Vec<String>,
+    /// The task that the agent begins with, at most 120 KiB.
+    #[serde(default)]
+    pub prompt: Option<String>,
     /// The terminal's first size.
     #[serde(default)]
     pub size: Option<Size>,
+}
+
+/// `sessions.hook`: what a hook of the agent says, about the session whose socket it came by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HearHook {
+    /// The agent whose words these are.
+    pub agent: String,
+    /// The event, where it stands beside the payload.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// What the agent gave to its hook, at most 256 KiB.
+    #[serde(default)]
+    pub payload: String,
 }
 
 /// `sessions.send`: types into the terminal.
@@ -294,7 +316,8 @@ pub struct StopSession {
     pub grace_ms: Option<u64>,
 }
 
-/// `sessions.restart`: the same command in the same slot and worktree, as a new session.
+/// `sessions.restart`: the same agent or command in the same slot and worktree, as a new session. An agent goes
+/// on with its conversation if it can.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestartSession {

@@ -1,5 +1,6 @@
 //! The backend: opens the rooms in order and closes them in reverse.
 
+use crate::agents::Agents;
 use crate::approvals::Approvals;
 use crate::audit::{Audit, By, Fact};
 use crate::bus::Bus;
@@ -56,6 +57,8 @@ pub struct Backend {
     pub keys: Keys,
     /// What slots log in with at git's hosts.
     pub credentials: Credentials,
+    /// What can be started in a slot.
+    pub agents: Agents,
     /// Numbered seats.
     pub slots: Slots,
     /// Git repositories.
@@ -144,6 +147,7 @@ impl Ground {
     async fn furnish(self, doors: mpsc::Sender<Door>) -> Result<Backend> {
         let (tasks, ending, git) = (TaskTracker::new(), CancellationToken::new(), self.git());
         let (store, bus, clock, audit) = (&self.store, &self.bus, self.clock, &self.audit);
+        let agents = Agents::new(&self.config)?;
         let failpoints = self.config.failpoints.clone();
         let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone(), failpoints);
         let approvals =
@@ -162,6 +166,7 @@ impl Ground {
             clock,
             config: self.config.clone(),
             audit: audit.clone(),
+            agents: agents.clone(),
             projects: projects.clone(),
             worktrees: worktrees.clone(),
             secrets: secrets.clone(),
@@ -177,7 +182,8 @@ impl Ground {
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
-            slots: Slots::open(store.clone(), bus.clone()).await?,
+            slots: Slots::open(store.clone(), bus.clone(), agents.clone()).await?,
+            agents,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
             issuers,
             tokens,

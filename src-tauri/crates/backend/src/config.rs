@@ -29,6 +29,8 @@ pub struct Settings {
     /// Which secret is for which host, for git: `"git.example.com" = "GITEA_TOKEN"`, or `"user:GITEA_TOKEN"`
     /// where the host looks at the user's name.
     pub git_hosts: BTreeMap<String, String>,
+    /// Agents of the owner's own, by their names.
+    pub agents: BTreeMap<String, OwnAgent>,
     /// Whether sessions see neither Lanyard's own files nor the owner's logins and runtime sockets. Without
     /// it only the doors and the sealing stand between an agent and another's secrets.
     pub hide: bool,
@@ -42,9 +44,24 @@ impl Default for Settings {
             scrollback: 10_000,
             notifications: true,
             git_hosts: BTreeMap::new(),
+            agents: BTreeMap::new(),
             hide: true,
         }
     }
+}
+
+/// An agent of the owner's own: `[agents.NAME]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnAgent {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The arguments that give it a task, with `{prompt}` for the task; the task alone if left out.
+    pub prompt: Vec<String>,
+    /// The whole command that goes on with a conversation, with `{conversation}` for its id.
+    pub resume: Vec<String>,
+    /// Variables that it needs. These are no secrets: those belong into the vault.
+    pub env: BTreeMap<String, String>,
 }
 
 /// Everything that the daemon takes from outside.

@@ -2,7 +2,6 @@
 
 mod recorded;
 
-use crate::agents;
 use crate::backend::Backend;
 use crate::caller::Caller;
 use crate::secrets::Scope;
@@ -18,7 +17,6 @@ use api::names::shown;
 use api::status::Status;
 use api::tokens::{ListTokens, Token};
 use api::{Call, Done, Error, Request};
-use std::ffi::OsStr;
 use std::time::Duration;
 use vault::Secret;
 
@@ -110,6 +108,7 @@ answers! { b, caller:
     AttachSession(c)   => async { anyhow::Ok(b.sessions.attach(&c.session).await?.0) };
     StopSession(c)     => b.sessions.stop(c);
     RestartSession(c)  => b.sessions.restart(&c.session);
+    HearHook(c)        => b.sessions.hook(caller, c);
 
     RequestToken(c)    => b.tokens.request(caller, own(b, caller, &c.identity).await?, c);
     ListTokens(c)      => tokens(b, caller, c);
@@ -250,7 +249,6 @@ async fn environment(b: &Backend, call: GetEnvironment) -> Result<Vec<Variable>>
 
 async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
     let owner = !caller.is_agent();
-    let env = |name: &str| b.config.owner_env.get(OsStr::new(name));
     let (slot, session, identity) = match caller {
         Caller::Agent { slot, session, identity_id, .. } => {
             let own = b.identities.find(identity_id).await?;
@@ -261,8 +259,6 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
             (None, None, current.map(|i| i.name))
         }
     };
-    let shell = env("SHELL").and_then(|s| s.to_str());
-    let path = env("PATH").map(|path| path.as_os_str());
     Ok(Status {
         version: api::VERSION.into(),
         role: caller.role(),
@@ -276,6 +272,6 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
         running: u32::try_from(b.sessions.list(Default::default()).await?.len())?,
         audit: if owner { Some(b.audit.head().await?) } else { None },
         walls: if owner { Some(b.walls.found().await?) } else { None },
-        agents: if owner { agents::programs(path, shell) } else { Vec::new() },
+        agents: if owner { b.agents.programs() } else { Vec::new() },
     })
 }

@@ -1,6 +1,6 @@
 //! The room of slots: the numbered seats, and the badges that a person sees.
 
-use crate::agents;
+use crate::agents::{self, Agents};
 use crate::bus::Bus;
 use crate::secrets::read_policy;
 use crate::sessions::seen as seen_session;
@@ -16,12 +16,13 @@ use std::collections::BTreeMap;
 pub struct Slots {
     store: Store,
     bus: Bus,
+    agents: Agents,
 }
 
 impl Slots {
     /// Opens the room; a new store gets its first slots.
-    pub async fn open(store: Store, bus: Bus) -> Result<Self> {
-        let slots = Self { store, bus };
+    pub async fn open(store: Store, bus: Bus, agents: Agents) -> Result<Self> {
+        let slots = Self { store, bus, agents };
         slots.grow_to(DEFAULT_SLOTS).await?;
         Ok(slots)
     }
@@ -50,7 +51,7 @@ impl Slots {
     pub async fn set(&self, call: SetSlot) -> Result<Badge> {
         check_number(call.slot)?;
         if let Some(agent) = &call.agent {
-            agents::check(agent)?;
+            self.agents.find(agent)?;
         }
         if let Some(hue) = call.hue.filter(|hue| *hue >= HUES) {
             bail!(

@@ -8,6 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::git_credential::Operation;
 use crate::grants::GrantsCommand;
 use crate::hand::Hand;
+use crate::hook::HookCommand;
 use crate::identity::IdentityCommand;
 use crate::issuers::IssuersCommand;
 use crate::keys::KeysCommand;
@@ -91,6 +92,8 @@ pub enum Command {
         #[arg(value_enum)]
         operation: Operation,
     },
+    /// Pass on what an agent's hook says about its session: agents call it
+    Hook(HookCommand),
     /// Print what happens as JSON lines, until interrupted
     Watch,
     /// Print a one-time address for a browser on this machine
@@ -125,6 +128,7 @@ impl Command {
             Command::Run(command) => command.run(hand),
             Command::Audit(command) => command.run(hand),
             Command::GitCredential { operation } => git_credential::run(operation, hand),
+            Command::Hook(command) => command.run(hand),
             Command::Watch => watch::run(hand),
             Command::Web => web::run(hand),
             Command::Unlock => unlock::run(hand),

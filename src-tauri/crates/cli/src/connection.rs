@@ -28,12 +28,19 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Takes over a fresh connection and reads the daemon's hello.
+    /// Takes over a fresh connection and reads the daemon's hello. Answers may take as long as they need.
     pub fn open(stream: UnixStream) -> Result<Self> {
+        let connection = Self::open_within(stream, HELLO_DEADLINE)?;
+        connection.stream.set_read_timeout(None).map_err(|e| lost(&e))?;
+        Ok(connection)
+    }
+
+    /// The same for somebody who waits no longer than this, for the hello and for each answer.
+    pub fn open_within(stream: UnixStream, patience: Duration) -> Result<Self> {
         peer::check_daemon(&stream).map_err(|e| not_the_daemon(&e))?;
         let received = Wiped::new(READ_SIZE);
         let mut connection = Self { stream, received, version: String::new(), last_id: 0, excuse: None };
-        connection.stream.set_read_timeout(Some(HELLO_DEADLINE)).map_err(|e| lost(&e))?;
+        connection.stream.set_read_timeout(Some(patience)).map_err(|e| lost(&e))?;
         connection.version = match connection.frame()? {
             Outgoing::Hello(hello) => hello.version,
             Outgoing::Answer(answer) => {
@@ -41,7 +48,6 @@ impl Connection {
             }
             Outgoing::Event(_) => return Err(strange().into()),
         };
-        connection.stream.set_read_timeout(None).map_err(|e| lost(&e))?;
         Ok(connection)
     }
 

@@ -17,6 +17,7 @@ mod git_credential;
 mod github_app;
 mod grants;
 mod hand;
+mod hook;
 mod identity;
 mod issuers;
 mod keys;
@@ -55,6 +56,11 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() -> ExitCode {
+    if let Some(hook) = hook::parse(std::env::args_os()) {
+        // An agent must never fail by its hook, whatever comes of it.
+        let _unheard = hook::tell(hook, &place());
+        return ExitCode::SUCCESS;
+    }
     let as_gh = gh::is_called(std::env::args_os().next().as_ref());
     let json = !as_gh && asks_for_json(std::env::args_os());
     let ended = match (as_gh, quick::parse(std::env::args_os())) {

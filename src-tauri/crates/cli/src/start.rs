@@ -1,11 +1,14 @@
 //! `lanyard start`: starts an agent or a command in a slot, in a worktree of its own.
 
 use crate::attach;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::hand::Hand;
 use crate::output::{Output, clean};
 use crate::table::details;
-use api::sessions::{Session, StartSession};
+use api::sessions::{PROMPT_MAX, Session, StartSession};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// What to start, and where.
 #[derive(Debug, clap::Args)]
@@ -25,6 +28,12 @@ pub struct StartCommand {
     /// The agent: shell, claude, codex, opencode; the slot's if left out
     #[arg(long, conflicts_with = "command")]
     agent: Option<String>,
+    /// The task that the agent begins with
+    #[arg(long, value_name = "TEXT", conflicts_with = "command")]
+    prompt: Option<String>,
+    /// A file with the task; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "command"])]
+    prompt_file: Option<PathBuf>,
     /// Attach to its terminal at once
     #[arg(long, conflicts_with = "json")]
     attach: bool,
@@ -36,6 +45,10 @@ pub struct StartCommand {
 impl StartCommand {
     /// Does it.
     pub fn run(self, hand: &mut Hand) -> Result<()> {
+        let prompt = match self.prompt_file {
+            Some(file) => Some(read_prompt(&file)?),
+            None => self.prompt,
+        };
         let session = hand.ask(&StartSession {
             slot: self.slot,
             project: self.project,
@@ -43,6 +56,7 @@ impl StartCommand {
             base: self.base,
             agent: self.agent,
             command: self.command,
+            prompt,
             size: self.attach.then(attach::size).flatten(),
         })?;
         if self.attach {
@@ -50,6 +64,18 @@ impl StartCommand {
         }
         hand.out.show(&session, || started_text(&hand.out, &session))
     }
+}
+
+/// Reads a task, and no more of it than the daemon refuses.
+fn read_prompt(file: &Path) -> Result<String> {
+    let most = PROMPT_MAX as u64 + 1;
+    let mut prompt = String::new();
+    let read = match file == Path::new("-") {
+        true => io::stdin().lock().take(most).read_to_string(&mut prompt),
+        false => File::open(file).and_then(|file| file.take(most).read_to_string(&mut prompt)),
+    };
+    read.map_err(|e| Failure::system(&format!("reading the prompt from {}", file.display()), e))?;
+    Ok(prompt)
 }
 
 /// What is told of a session that has just started.

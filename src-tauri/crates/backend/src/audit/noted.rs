@@ -46,12 +46,13 @@ macro_rules! calls {
     };
 }
 
-// A call that stands nowhere here does not compile.
+// A call that stands nowhere here does not compile. A hook changes no more than what is shown of its own session,
+// and comes at every step of an agent: records of it would bury the others.
 calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
-        ListAudit VerifyAudit AnchorAudit;
+        ListAudit VerifyAudit AnchorAudit HearHook;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();
     StopDaemon(_)      => about(Kind::Daemon, "").passing();

@@ -144,15 +144,19 @@ impl Sessions {
         mut row: SessionRow,
         project: &ProjectRow,
         order: &Order,
-        env: Vec<(String, SecretText)>,
+        mut env: Vec<(String, SecretText)>,
     ) -> Result<SessionRow> {
         make_folder(&self.config.session_folder(&row.id))?;
+        let started = self.furnish_agent(&row, order)?;
+        env.retain(|(name, _)| started.env.iter().all(|(set, _)| set != name));
+        env.extend(started.env.into_iter().map(|(name, value)| (name, SecretText::new(value))));
+        row.conversation = started.conversation;
         let listeners = self.bind(&row.id)?;
         let spec = Spec {
             hiding: self.hiding(project, order, &row.id),
             session: row.id.clone(),
             socket: self.keeper_socket(&row.id),
-            command: order.command.clone(),
+            command: started.command,
             env,
             cwd: PathBuf::from(&row.path),
             size: order.size,

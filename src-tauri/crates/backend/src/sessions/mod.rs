@@ -5,13 +5,14 @@ mod archive;
 mod ending;
 mod find;
 mod hearing;
+mod hooks;
 mod launching;
 mod row;
 
 pub use launching::Door;
 pub use row::seen;
 
-use crate::agents;
+use crate::agents::{self, Agents};
 use crate::audit::Audit;
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -53,6 +54,7 @@ pub struct Sessions {
     clock: Clock,
     config: Arc<Config>,
     audit: Audit,
+    agents: Agents,
     projects: Projects,
     worktrees: Worktrees,
     secrets: Secrets,
@@ -91,6 +93,8 @@ pub struct Parts {
     pub config: Arc<Config>,
     /// The audit.
     pub audit: Audit,
+    /// What can be started.
+    pub agents: Agents,
     /// The room of projects.
     pub projects: Projects,
     /// The room of worktrees.
@@ -117,7 +121,7 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { grants, keys, gitconfig, tokens, tasks, ending, doors, .. } = parts;
+        let Parts { agents, grants, keys, gitconfig, tokens, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -125,6 +129,7 @@ impl Sessions {
             clock,
             config,
             audit,
+            agents,
             projects,
             worktrees,
             secrets,
@@ -153,6 +158,9 @@ impl Sessions {
         let _changing = self.live.changing.lock().await;
         let (agent, identity) = self.seat(&call).await?;
         self.check_slot_free(call.slot).await?;
+        if let Some(prompt) = &call.prompt {
+            self.agents.check_prompt(&agent, prompt)?;
+        }
         let project = self.projects.find(&call.project).await?;
         let command = self.command(&agent, call.command)?;
         let prepared = self.worktrees.prepare(&project, &call.branch, call.base.as_deref()).await?;
@@ -162,6 +170,8 @@ impl Sessions {
             worktree: prepared.row.clone(),
             agent,
             command,
+            prompt: call.prompt,
+            conversation: None,
             size: call.size.unwrap_or(Size::DEFAULT).clamped(),
         };
         let started = match self.check_worktree_free(&order.worktree).await {
@@ -176,7 +186,8 @@ impl Sessions {
         started
     }
 
-    /// Starts the same command in the same slot and worktree again; a running one is stopped first.
+    /// Starts the same in the same slot and worktree again; a running one is stopped first. An agent goes on with
+    /// its own conversation, by the id that it told or was given.
     pub async fn restart(&self, wanted: &str) -> Result<Session> {
         let row = self.find(wanted).await?;
         if row.ended_at.is_none() {
@@ -192,8 +203,16 @@ impl Sessions {
         let project = self.projects.find(&worktree.project_id).await?;
         let identity = self.store.identity(&row.identity_id).await?;
         let identity = identity.ok_or_else(|| Error::not_found("identity", &row.identity))?;
-        let command: Vec<String> = serde_json::from_str(&row.command)?;
-        let order = Order { slot, identity, worktree, agent: row.agent, command, size: Size::DEFAULT };
+        let order = Order {
+            slot,
+            identity,
+            worktree,
+            command: self.command(&row.agent, again(&row)?)?,
+            agent: row.agent,
+            prompt: row.prompt,
+            conversation: row.conversation,
+            size: Size::DEFAULT,
+        };
         self.launch(&project, order).await
     }
 
@@ -276,10 +295,8 @@ impl Sessions {
     }
 
     fn command(&self, agent: &str, given: Vec<String>) -> Result<Vec<String>> {
-        let env = &self.config.owner_env;
-        let shell = env.get(std::ffi::OsStr::new("SHELL")).and_then(|s| s.to_str());
         let command = match given.is_empty() {
-            true => agents::command(agent, shell)?,
+            true => self.agents.find(agent)?.command().to_vec(),
             false => given,
         };
         if command.iter().any(|part| part.contains('\0')) || command[0].is_empty() {
@@ -288,8 +305,7 @@ impl Sessions {
         let program = &command[0];
         // A path relative to the worktree is known only once that is there: the keeper looks then.
         let later = program.contains('/') && !program.starts_with('/');
-        let path = env.get(std::ffi::OsStr::new("PATH")).map(|path| path.as_os_str());
-        if !later && agents::find_program(program, path).is_none() && program != "lanyard" {
+        if !later && self.agents.program(program).is_none() && program != "lanyard" {
             bail!(agents::no_program(program));
         }
         Ok(command)
@@ -336,7 +352,17 @@ struct Order {
     worktree: WorktreeRow,
     agent: String,
     command: Vec<String>,
+    prompt: Option<String>,
+    conversation: Option<String>,
     size: Size,
+}
+
+/// What is run again: the command that was given, or none where an agent says itself how it goes on.
+fn again(row: &SessionRow) -> Result<Vec<String>> {
+    match row.agent == agents::COMMAND {
+        true => Ok(serde_json::from_str(&row.command)?),
+        false => Ok(Vec::new()),
+    }
 }
 
 impl Order {
@@ -366,7 +392,7 @@ impl Order {
             title: None,
             progress: None,
             conversation: None,
-            prompt: None,
+            prompt: self.prompt.clone(),
             exit: None,
             keeper_pid: None,
             started_at: now,

@@ -121,6 +121,16 @@ impl Store {
             .context("reading sessions")
     }
 
+    /// Whether a session of another slot has this conversation.
+    pub async fn is_talked_elsewhere(&self, conversation: &str, slot: i64) -> Result<bool> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE conversation = $1 AND slot <> $2)")
+            .bind(conversation)
+            .bind(slot)
+            .fetch_one(&self.pool)
+            .await
+            .context("looking for a conversation")
+    }
+
     /// Adds a session, or writes what may have changed of it.
     pub async fn put_session(&self, row: &SessionRow) -> Result<()> {
         let sql = "INSERT INTO sessions (id, slot, identity_id, identity, project, worktree_id, worktree, \
