@@ -1,7 +1,7 @@
 //! Grants: standing answers, how far they reach, and how they end.
 
 use serde_json::{Value, json};
-use tests::{World, text};
+use tests::{World, python, text};
 
 const VALUE: &str = "npm_value\n";
 const GET: &str = "lanyard secrets get KEY";
@@ -139,6 +139,100 @@ fn grants_end_with_what_they_are_about() {
     world.lanyard(&["secrets", "set", "KEY", VALUE.trim(), "--policy", "ask", "--identity", "ada"]).ok();
     world.as_agent(1, "one", GET_SOON).fails(1);
     granted(&world, "one", "worktree");
-    world.lanyard(&["identity", "delete", "ada", "--force"]).ok();
+    let told = told_of(&world, &["identity", "delete", "ada", "--force"]);
+    assert_eq!((text(&told, "subject"), text(&told, "identity")), ("KEY", "ada"));
+    assert_eq!(grants(&world).len(), 0);
+    let last = ended(&world).remove(0);
+    assert_eq!(text(&last, "detail"), "the secret for the worktree: its identity was deleted");
+    assert_eq!((text(&last, "who"), text(&last, "identity")), ("daemon", "ada"));
+}
+
+#[test]
+fn what_was_granted_of_an_issuers_tokens_ends_when_the_issuer_is_removed() {
+    let world = world();
+    let _counterpart = world.issuer("mint", "ask");
+    let agent = world.script(1, "one", "lanyard tokens request mint --permission contents=read --json");
+    approve_for(&world, "worktree");
+    let token = agent.outcome().json();
+    assert_eq!(text(&grants(&world)[0], "subject"), "mint; permissions: contents=read");
+    world.lanyard(&["tokens", "revoke", text(&token, "id")]).ok();
+    let told = told_of(&world, &["issuers", "remove", "mint"]);
+    assert!(told["ended_at"].is_i64(), "{told}");
+    assert_eq!(grants(&world).len(), 0);
+    let last = ended(&world).remove(0);
+    assert_eq!(text(&last, "detail"), "a token of for the worktree: its issuer is no more");
+}
+
+/// Gives an hour in a session that goes on, then sets how many milliseconds of it are left while no daemon runs.
+fn hour_with(world: &World, left: i64) -> bool {
+    let Some(python) = python() else { return false };
+    let _agent = world.script(1, "one", &format!("{GET}; read _"));
+    approve_for(world, "hour");
+    assert_eq!(grants(world).len(), 1);
+    world.lanyard(&["daemon", "stop"]).ok();
+    let script = "import sqlite3, sys, time\n\
+                  now = int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)\n\
+                  with sqlite3.connect(sys.argv[1]) as db:\n    \
+                  assert db.execute('UPDATE grants SET boot_until = ?', (now + int(sys.argv[2]),)).rowcount == 1";
+    let mut command = world.command(python);
+    command.args(["-c", script, &world.home().join("lanyard.db").display().to_string(), &left.to_string()]);
+    tests::run(command, b"", tests::DEADLINE).ok();
+    true
+}
+
+/// Waits until a grant has ended, and gives the records of that, the newest first.
+#[track_caller]
+fn ended(world: &World) -> Vec<Value> {
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    loop {
+        let mut records = world.json(&["audit", "list", "--kind", "grant"]).as_array().unwrap().clone();
+        records.retain(|record| record["action"] == "grants.ended");
+        if !records.is_empty() {
+            return records;
+        }
+        door.event(|event| event["GrantChanged"].is_object());
+    }
+}
+
+/// The next grant of which everyone is told while `lanyard` does something.
+#[track_caller]
+fn told_of(world: &World, args: &[&str]) -> Value {
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    world.lanyard(args).ok();
+    door.event(|event| event["GrantChanged"].is_object())["GrantChanged"]["grant"].clone()
+}
+
+#[test]
+fn an_hour_that_was_over_while_no_daemon_ran_is_ended_once_by_the_next() {
+    let world = world();
+    if !hour_with(&world, -1) {
+        return;
+    }
+    let records = ended(&world);
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_eq!(text(&records[0], "detail"), "the secret for the hour: its hour is over");
+    assert_eq!((text(&records[0], "subject"), &records[0]["slot"]), ("KEY", &json!(1)));
+    assert_eq!(grants(&world).len(), 0);
+    world.lanyard(&["daemon", "stop"]).ok();
+    assert_eq!(ended(&world).len(), 1, "the next daemon tells nothing anew");
+}
+
+#[test]
+fn an_hour_is_ended_and_told_at_the_moment_it_is_over() {
+    let world = world();
+    if !hour_with(&world, 4_000) {
+        return;
+    }
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    let told = match grants(&world).is_empty() {
+        // The daemon took its time to start.
+        true => json!(null),
+        false => door.event(|event| event["GrantChanged"].is_object()),
+    };
+    assert!(told.is_null() || told["GrantChanged"]["grant"]["ended_at"].is_i64(), "{told}");
+    assert_eq!(ended(&world).len(), 1);
     assert_eq!(grants(&world).len(), 0);
 }

@@ -51,6 +51,33 @@ fn a_new_value_reaches_every_identity_that_shares_the_secret() {
 }
 
 #[test]
+fn a_change_of_a_shared_secret_stands_in_the_timeline_of_each_who_shares_it() {
+    let world = shared();
+    world.identity("carol");
+    world.identity("dave");
+    let ada = ["--identity", "ada"];
+    let run = |args: &[&str]| world.lanyard(&[args, &ada].concat()).ok();
+    run(&["secrets", "rotate", "KEY", "second", "--because", "leaked"]);
+    run(&["secrets", "share", "KEY", "--with", "carol"]);
+    run(&["secrets", "set", "KEY", "third"]);
+    run(&["secrets", "set", "KEY", "--policy", "ask"]);
+    run(&["secrets", "unshare", "KEY", "--with", "carol"]);
+    run(&["secrets", "rotate", "KEY", "fourth"]);
+    let told = |identity: &str| -> Vec<String> {
+        let listed = world.json(&["audit", "list", "--kind", "secret", "--identity", identity]);
+        let actions = listed.as_array().unwrap().iter().rev();
+        let actions = actions.filter(|record| record["subject"] == "KEY" && record["outcome"] == "done");
+        actions.map(|record| text(record, "action").strip_prefix("secrets.").unwrap().to_string()).collect()
+    };
+    assert_eq!(told("ada"), ["set", "share", "rotate", "share", "set", "set", "unshare", "rotate"]);
+    assert_eq!(told("bob"), ["share", "rotate", "share", "set", "unshare", "rotate"]);
+    assert_eq!(told("carol"), ["share", "set", "unshare"]);
+    assert_eq!(told("dave"), [""; 0]);
+    let of_bob = world.json(&["audit", "list", "--kind", "secret", "--identity", "bob"]);
+    assert_eq!(text(&of_bob[0], "identity"), "bob");
+}
+
+#[test]
 fn versions_say_who_when_and_why_and_hold_no_value() {
     let world = World::new();
     world.project("work");
