@@ -224,14 +224,15 @@ os.read(0, 1); s.close(); os.read(0, 1)
 }
 
 #[test]
-fn a_daemon_that_is_stopped_waits_for_no_answer() {
+fn a_daemon_that_is_stopped_waits_for_no_answer_and_the_next_one_is_asked() {
     let world = world();
     let agent = world.script(1, "one", GET);
     let id = one(&world);
     world.lanyard(&["daemon", "stop"]).ok();
     let approval = settled(&world, &id);
     assert_eq!(text(&approval, "state"), "withdrawn");
-    assert_eq!(text(&approval, "because"), "the process that asked is gone", "it was settled at its end");
+    assert_eq!(text(&approval, "because"), "the daemon was stopped", "it was settled at its end");
+    world.lanyard(&["approvals", "deny", &one(&world)]).ok();
     gives_nothing(&agent.outcome());
 }
 
@@ -332,18 +333,42 @@ fn what_changed_while_an_agent_waited_counts() {
 }
 
 #[test]
-fn questions_to_a_killed_daemon_are_withdrawn_and_stay_in_the_list() {
+fn a_question_to_a_killed_daemon_is_withdrawn_and_put_to_the_next_one() {
     let world = world();
-    let agent = world.script(1, "one", GET);
-    let id = one(&world);
+    let agent = world.script(1, "one", &format!("{GET} --reason why"));
+    let asked = open(&world, 1).remove(0);
+    let id = text(&asked, "id");
     world.daemon_process().kill();
-    let approval = settled(&world, &id);
+    let approval = settled(&world, id);
     assert_eq!(text(&approval, "state"), "withdrawn");
     assert_eq!(text(&approval, "because"), "the daemon was started anew");
+    let again = open(&world, 1).remove(0);
+    assert_ne!(text(&again, "id"), id);
+    assert_eq!((&again["pid"], &again["reason"]), (&asked["pid"], &asked["reason"]));
+    assert!(again["details"].to_string().contains("asked again"), "{again}");
+    assert!(world.lanyard(&["approvals", "list"]).ok().contains("asked again"));
+    let until = |approval: &Value| approval["until"].as_i64().unwrap();
+    assert!((until(&again) - until(&asked)).abs() < 20_000, "its time goes on: {asked} {again}");
+    world.lanyard(&["approvals", "approve", id]).fails(1);
+    world.lanyard(&["approvals", "approve", text(&again, "id")]).ok();
+    let outcome = agent.outcome();
+    assert!(outcome.stderr.contains("the next one is asked again"), "{outcome:?}");
+    assert_eq!(outcome.ok(), format!("{VALUE}\n"));
+}
+
+#[test]
+fn a_question_whose_daemon_does_not_come_back_in_time_fails() {
+    let world = world();
+    let agent = world.script(1, "one", &format!("{GET} --wait 3s"));
+    let asked = open(&world, 1).remove(0);
+    world.daemon_process().kill();
+    if let Some(process) = Process::of(asked["pid"].as_i64().unwrap() as i32) {
+        process.wait_for_end();
+    }
     let outcome = agent.outcome();
     gives_nothing(&outcome);
     outcome.fails(3);
-    world.lanyard(&["approvals", "approve", &id]).fails(1);
+    assert_eq!(world.json(&["approvals", "list"]), json!([]));
 }
 
 #[test]

@@ -10,6 +10,9 @@ pub const WAIT_BOUNDS_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
 /// The longest reason and the longest word of the owner's, in characters.
 pub const WORDS_MAX: usize = 500;
 
+/// The name of the detail that says that the same process has asked this before, and why it asks again.
+pub const AGAIN: &str = "asked again";
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,6 +172,13 @@ pub struct Approval {
     pub because: Option<String>,
     /// When it was answered, ran out or was withdrawn.
     pub answered_at: Option<Millis>,
+}
+
+impl Approval {
+    /// Whether the same process has asked this before, of a daemon that ended.
+    pub fn is_again(&self) -> bool {
+        self.details.iter().any(|(name, _)| name == AGAIN)
+    }
 }
 
 /// `approvals.list`: the open ones, oldest first.

@@ -34,6 +34,8 @@ pub enum Code {
     Unsupported,
     /// Another version of Lanyard is on the other side.
     Version,
+    /// The daemon is ending; the next one may be asked the same.
+    Ending,
     /// Something broke inside Lanyard; the log has the details.
     Internal,
 }

@@ -151,7 +151,8 @@ impl Ground {
         let failpoints = self.config.failpoints.clone();
         let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone(), failpoints);
         let approvals =
-            Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone()).await?;
+            Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone(), ending.clone())
+                .await?;
         let secrets = self.secrets(&grants, &approvals);
         let keys = self.keys(&approvals).await?;
         let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());

@@ -101,7 +101,10 @@ fn table(out: &Output, approvals: &[Approval]) -> String {
 
 fn state_text(out: &Output, approval: &Approval) -> String {
     match (approval.state, approval.answered_at) {
-        (State::Open, _) => format!("{} left", lasting(out.now, approval.until)),
+        (State::Open, _) => {
+            let again = if approval.is_again() { ", asked again" } else { "" };
+            format!("{} left{again}", lasting(out.now, approval.until))
+        }
         (state, Some(at)) => format!("{} {}", state.name(), ago(out.now, at)),
         (state, None) => state.name().into(),
     }

@@ -63,7 +63,8 @@ fn inside_session() -> bool {
     peer::inside_keeper(std::process::id()).is_ok_and(|keeper| keeper.is_some())
 }
 
-fn connect_to_running(place: &Place) -> Result<Option<Connection>> {
+/// A connection to the daemon, if one answers.
+pub fn connect_to_running(place: &Place) -> Result<Option<Connection>> {
     let (socket, _) = place.socket()?;
     match UnixStream::connect(&socket) {
         Ok(stream) => match Connection::open(stream) {

@@ -1,7 +1,7 @@
 //! How a command fails: its exit code, and what is told on standard error.
 
 use crate::output::clean;
-use api::Error;
+use api::{Code, Error};
 use serde_json::json;
 
 /// The result of a command or a part of it.
@@ -31,6 +31,15 @@ impl Failure {
     /// A failure because of something on this machine, with what was being done.
     pub fn system(doing: &str, error: impl std::fmt::Display) -> Self {
         Failure::Refused(Error::new(api::Code::Internal, format!("{doing}: {error}")))
+    }
+
+    /// Whether it came about because the daemon ended.
+    pub fn is_of_an_end(&self) -> bool {
+        match self {
+            Failure::NoDaemon(_) => true,
+            Failure::Refused(error) => error.code == Code::Ending,
+            _ => false,
+        }
     }
 
     /// The process's exit code.

@@ -5,8 +5,14 @@ use crate::daemon;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::place::Place;
-use crate::unlock;
+use crate::{prompt, unlock};
+use api::approvals::{WAIT_BOUNDS_MS, WAIT_MS};
 use api::{Call, Code};
+use rustix::event::{Timespec, poll};
+use std::time::{Duration, Instant};
+
+/// The pause between two looks whether a daemon is back: nothing tells when it takes connections.
+const BACK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// The hand that does what a command says.
 pub struct Hand {
@@ -50,6 +56,48 @@ impl Hand {
             self.connection()?.excuse("lanyard: no answer yet; the owner may be asked to approve this\n");
         }
         self.ask(call)
+    }
+
+    /// Asks for something to read that the owner may have to approve first. A question of an agent's that went
+    /// with its daemon is put to the next one, as long as the time is not over that it was to wait.
+    pub fn read_patiently<C: Call>(
+        &mut self,
+        wait: Option<Duration>,
+        call: impl Fn(Option<u64>) -> C,
+    ) -> Result<C::Reply> {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = wait.map(millis);
+        let until = Duration::from_millis(wait_ms.unwrap_or(WAIT_MS).min(*WAIT_BOUNDS_MS.end()));
+        let until = Instant::now() + until;
+        let mut answer = self.ask_patiently(&call(wait_ms));
+        while answer.as_ref().is_err_and(Failure::is_of_an_end)
+            && self.place.session_socket.is_some()
+            && self.connection.take().is_some()
+        {
+            let Some(left) = self.connect_again(until)? else { return answer };
+            answer = self.ask_patiently(&call(Some(millis(left))));
+        }
+        answer
+    }
+
+    /// Waits for the next daemon, and says how much time is left then; none where it is too little to ask.
+    fn connect_again(&mut self, until: Instant) -> Result<Option<Duration>> {
+        if !self.out.json {
+            prompt::say("lanyard: the daemon has ended; the next one is asked again\n")?;
+        }
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left < Duration::from_millis(*WAIT_BOUNDS_MS.start()) {
+                return Ok(None);
+            }
+            if let Some(connection) = daemon::connect_to_running(&self.place)? {
+                connection.same_version()?;
+                self.connection = Some(connection);
+                return Ok(Some(left));
+            }
+            // Being woken early does no harm.
+            let _ = poll(&mut [], Some(&BACK));
+        }
     }
 
     /// Asks the daemon, and takes its answer as it is.

@@ -136,9 +136,10 @@ impl PasswordsCommand {
                 hand.out.show(&passwords, || table(&hand.out, &passwords))
             }
             PasswordsCommand::Get(Ask { which: Which { domain, username, whose }, asking }) => {
-                let (identity, wait_ms) = (whose.identity, asking.wait_ms());
-                let read = ReadPassword { identity, domain, username, reason: asking.reason, wait_ms };
-                let read = hand.ask_patiently(&read)?;
+                let (identity, reason) = (whose.identity, asking.reason);
+                let read = ReadPassword { identity, domain, username, reason, wait_ms: None };
+                let call = |wait_ms| ReadPassword { wait_ms, ..read.clone() };
+                let read = hand.read_patiently(asking.wait, call)?;
                 hand.out.reveal(&read, &read.password)
             }
             PasswordsCommand::Update(update) => update.run(hand),
@@ -149,9 +150,10 @@ impl PasswordsCommand {
             }
             PasswordsCommand::Totp(set) => set.run(hand),
             PasswordsCommand::Code(Ask { which: Which { domain, username, whose }, asking }) => {
-                let (identity, wait_ms) = (whose.identity, asking.wait_ms());
-                let read = ReadCode { identity, domain, username, reason: asking.reason, wait_ms };
-                let made = hand.ask_patiently(&read)?;
+                let (identity, reason) = (whose.identity, asking.reason);
+                let read = ReadCode { identity, domain, username, reason, wait_ms: None };
+                let call = |wait_ms| ReadCode { wait_ms, ..read.clone() };
+                let made = hand.read_patiently(asking.wait, call)?;
                 hand.out.reveal(&made, &made.code)
             }
         }

@@ -154,10 +154,10 @@ impl SecretsCommand {
 
 impl Get {
     fn run(self, hand: &mut Hand) -> Result<()> {
-        let wait_ms = self.asking.wait_ms();
         let (key, identity, worktree) = (self.key, self.whose.identity, self.worktree);
-        let read = ReadSecret { identity, key, worktree, reason: self.asking.reason, wait_ms };
-        let secret = hand.ask_patiently(&read)?;
+        let read = ReadSecret { identity, key, worktree, reason: self.asking.reason, wait_ms: None };
+        let call = |wait_ms| ReadSecret { wait_ms, ..read.clone() };
+        let secret = hand.read_patiently(self.asking.wait, call)?;
         hand.out.reveal(&secret, &secret.value)
     }
 }

@@ -5,9 +5,9 @@ use crate::audit::By;
 use crate::caller::{Asker, Caller};
 use crate::store::{self, ApprovalRow, SessionRow};
 use anyhow::{Result, bail};
-use api::approvals::{Action, Answer, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX};
+use api::approvals::{AGAIN, Action, Answer, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX};
 use api::names::{clean, shown};
-use api::{Error, Millis};
+use api::{Code, Error, Millis};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -43,6 +43,7 @@ impl Approvals {
         let wait = Duration::from_millis(u64::try_from(row.until - row.asked_at)?);
         let (state, because, error) = tokio::select! {
             biased;
+            () = self.ending.cancelled() => (State::Withdrawn, "the daemon was stopped", ending()),
             () = asker.gone() => (State::Withdrawn, "the process that asked is gone", withdrawn()),
             answered = &mut answer => return Ok(answered?),
             () = tokio::time::sleep(wait) => (State::Expired, "nobody answered in time", expired(row, wait)),
@@ -68,6 +69,11 @@ impl Approvals {
         let mut details = wanted.details;
         if !starter.is_empty() {
             details.push(("started by".into(), starter.join(" ")));
+        }
+        let before =
+            self.store.withdrawn_because(&session.id, asker.pid(), wanted.action, &wanted.subject).await?;
+        if let Some(because) = before {
+            details.insert(0, (AGAIN.into(), format!("its last question was withdrawn: {because}")));
         }
         let details: Vec<_> =
             details.iter().take(DETAILS_MAX).map(|(name, value)| (cut(name), cut(value))).collect();
@@ -164,6 +170,11 @@ fn expired(row: &ApprovalRow, wait: Duration) -> Error {
     let seconds = wait.as_secs();
     Error::refused(format!("nobody approved {} within {seconds} s, and no answer is a denial", what(row)))
         .hint("go on without it, or ask again with a longer --wait when the owner is there")
+}
+
+fn ending() -> Error {
+    Error::new(Code::Ending, "the daemon is ending, and with it the question")
+        .hint("ask again when the owner has started it again")
 }
 
 fn withdrawn() -> Error {

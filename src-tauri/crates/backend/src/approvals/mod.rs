@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 /// How many approvals a list with the settled ones shows.
 const LISTED: i64 = 500;
@@ -33,6 +34,7 @@ pub struct Approvals {
     clock: Clock,
     audit: Audit,
     grants: Grants,
+    ending: CancellationToken,
     waiting: Arc<Mutex<HashMap<String, Waiting>>>,
 }
 
@@ -61,8 +63,15 @@ pub struct Wanted {
 
 impl Approvals {
     /// Opens the room, and withdraws what was asked of a former daemon: nobody waits for that any more.
-    pub async fn open(store: Store, bus: Bus, clock: Clock, audit: Audit, grants: Grants) -> Result<Self> {
-        let room = Self { store, bus, clock, audit, grants, waiting: Arc::default() };
+    pub async fn open(
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        audit: Audit,
+        grants: Grants,
+        ending: CancellationToken,
+    ) -> Result<Self> {
+        let room = Self { store, bus, clock, audit, grants, ending, waiting: Arc::default() };
         for row in room.store.open_approvals().await? {
             room.settle(&row, State::Withdrawn, "the daemon was started anew").await?;
         }

@@ -93,6 +93,26 @@ impl Store {
             .context("reading an approval")
     }
 
+    /// Why the last question of a process about this was withdrawn, if it was.
+    pub async fn withdrawn_because(
+        &self,
+        session: &str,
+        pid: u32,
+        action: Action,
+        subject: &str,
+    ) -> Result<Option<String>> {
+        let sql = "SELECT because FROM approvals WHERE session = $1 AND pid = $2 AND action = $3 \
+                   AND subject = $4 AND state = 'withdrawn' AND because IS NOT NULL ORDER BY id DESC LIMIT 1";
+        sqlx::query_scalar(sql)
+            .bind(session)
+            .bind(i64::from(pid))
+            .bind(action.name())
+            .bind(subject)
+            .fetch_optional(&self.pool)
+            .await
+            .context("reading what a process has asked before")
+    }
+
     /// Approvals whose id begins with `prefix`, which holds only hexadecimal digits and hyphens.
     pub async fn approvals_by_prefix(&self, prefix: &str) -> Result<Vec<ApprovalRow>> {
         // No id has a `g`, and everything that begins with the prefix sorts before it.
