@@ -1,6 +1,6 @@
-//! What an issuer says when it doesn't say yes, as a failure: bounded, escaped, and without our secrets.
+//! What a server says when it doesn't say yes, as a failure: bounded, escaped, and without our secrets.
 
-use crate::tokens::issuer::Failure;
+use super::Failure;
 use api::Millis;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
@@ -103,7 +103,8 @@ fn sentence(value: &Value) -> Option<String> {
     }
 }
 
-fn holds_piece(text: &str, secret: &Secret) -> bool {
+/// Whether a text repeats a piece of a secret.
+pub fn holds_piece(text: &str, secret: &Secret) -> bool {
     // EXPOSE: it is only looked for.
     let secret = secret.expose();
     let piece = PIECE.min(secret.len().max(1));

@@ -1,11 +1,15 @@
-//! One request to an issuer: in bounded time, with a bounded answer, and following no redirect.
+//! One request to somebody's server: in bounded time, with a bounded answer, and following no redirect.
 
-use super::complaint::{self, Complaint};
+pub mod complaint;
+mod failure;
+
+pub use failure::Failure;
+
 use crate::clock::Clock;
-use crate::tokens::issuer::Failure;
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use complaint::Complaint;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -16,7 +20,7 @@ use std::time::Duration;
 use vault::Secret;
 use zeroize::Zeroizing;
 
-/// How long an issuer may take to take a connection, and for all of one answer.
+/// How long a server may take to take a connection, and for all of one answer.
 const CONNECTING: Duration = Duration::from_secs(10);
 const ANSWERING: Duration = Duration::from_secs(30);
 /// The largest answer that is read, in bytes.
@@ -24,7 +28,7 @@ const BODY_MAX: usize = 1024 * 1024;
 /// Room for the bodies that we send, so that growing leaves no pieces of a secret behind.
 const SENT_ROOM: usize = 16 * 1024;
 
-/// A server of one issuer's.
+/// Somebody's server.
 pub struct Http {
     client: Client,
     base: Url,
@@ -100,7 +104,8 @@ impl Http {
         if let Some(wrong) = path.iter().find(|part| ["", ".", ".."].contains(*part)) {
             return Err(Failure::Invalid(format!("{wrong:?} names nothing")));
         }
-        if let Ok(mut parts) = url.path_segments_mut() {
+        // Without a path it is the address as it was given, with the slash at its end or without.
+        if let (false, Ok(mut parts)) = (path.is_empty(), url.path_segments_mut()) {
             parts.pop_if_empty().extend(path);
         }
         if !query.is_empty() {
@@ -145,6 +150,15 @@ impl<'a> Ask<'a> {
         self
     }
 
+    /// With a header of this moment, which is no secret.
+    pub fn moment(mut self, name: &'static str, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => drop(self.headers.insert(HeaderName::from_static(name), value)),
+            Err(_) => self.wrong = Some(format!("no header {name} carries such a value")),
+        }
+        self
+    }
+
     /// With a bearer's token.
     pub fn bearer(self, token: &'a Secret) -> Self {
         self.credential(AUTHORIZATION, "Bearer ", token)
@@ -152,7 +166,7 @@ impl<'a> Ask<'a> {
 
     /// With a secret in a header of its own.
     pub fn credential(mut self, name: HeaderName, before: &str, secret: &'a Secret) -> Self {
-        // EXPOSE: the header carries it to the issuer.
+        // EXPOSE: the header carries it to the server.
         let value = Zeroizing::new([before.as_bytes(), secret.expose()].concat());
         self.set_hidden(name, &value);
         self.hiding(secret)
@@ -160,7 +174,7 @@ impl<'a> Ask<'a> {
 
     /// With a name and a password.
     pub fn basic(mut self, name: &str, password: &'a Secret) -> Self {
-        // EXPOSE: the header carries it to the issuer.
+        // EXPOSE: the header carries it to the server.
         let pair = Zeroizing::new([name.as_bytes(), b":", password.expose()].concat());
         let coded = Zeroizing::new(BASE64_STANDARD.encode(&*pair));
         self.set_hidden(AUTHORIZATION, &Zeroizing::new([b"Basic ", coded.as_bytes()].concat()));
@@ -178,7 +192,22 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// What the issuer says must not show this secret.
+    /// With JSON that is written already, as a signature needs it.
+    pub fn written(mut self, json: Vec<u8>) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.body = Some(Zeroizing::new(json));
+        self
+    }
+
+    /// With the fields of a form.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self.body = Some(Zeroizing::new(form.into_bytes()));
+        self
+    }
+
+    /// What the server says must not show this secret.
     pub fn hiding(mut self, secret: &'a Secret) -> Self {
         self.hidden.push(secret);
         self
@@ -190,7 +219,7 @@ impl<'a> Ask<'a> {
                 value.set_sensitive(true);
                 self.headers.insert(name, value);
             }
-            Err(_) => self.wrong = Some("the issuer's secret holds characters that no header carries".into()),
+            Err(_) => self.wrong = Some("its secret holds characters that no header carries".into()),
         }
     }
 }
@@ -208,6 +237,11 @@ impl Answer {
             StatusCode::NO_CONTENT => Ok(()),
             _ => self.json::<serde::de::IgnoredAny>().map(|_| ()),
         }
+    }
+
+    /// Its status, which says yes.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
     }
 
     /// A header, where it is text.
