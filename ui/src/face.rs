@@ -224,6 +224,7 @@ impl Face {
             Heard::Event(Event::TokenChanged { .. }) => self.relist_tokens(),
             Heard::Event(Event::IssuerChanged { .. }) => self.relist_issuers(),
             Heard::Event(Event::PasswordChanged { .. }) => self.passwords_changed.update(|n| *n += 1),
+            Heard::Event(Event::NotifyChanged {} | Event::SessionOpened { .. }) => {}
             Heard::Event(Event::AuditGrew {}) => self.audit_grew.update(|n| *n += 1),
         }
     }

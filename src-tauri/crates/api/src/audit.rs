@@ -65,6 +65,8 @@ names! {
         Slot = "slot",
         /// A git repository.
         Project = "project",
+        /// How the owner is told.
+        Notify = "notify",
         /// The daemon itself.
         Daemon = "daemon",
     }
@@ -95,6 +97,8 @@ names! {
         Session = "session",
         /// The web door on loopback.
         Web = "web",
+        /// A notification on the owner's desktop.
+        Notification = "notification",
         /// None: it came from inside.
         Inside = "inside",
     }

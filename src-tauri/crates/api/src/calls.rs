@@ -7,6 +7,7 @@ use crate::grants::*;
 use crate::identities::*;
 use crate::issuers::*;
 use crate::keys::*;
+use crate::notify::*;
 use crate::passwords::*;
 use crate::projects::*;
 use crate::secrets::*;
@@ -164,6 +165,17 @@ calls! {
     "issuers.update"         [Owner]                       UpdateIssuer    -> Issuer;
     "issuers.manifest"       [Owner]                       BeginApp        -> AppManifest;
     "issuers.remove"         [Owner]                       RemoveIssuer    -> Done;
+
+    "notify.settings"        [Owner]                       GetNotify       -> NotifySettings;
+    "notify.set"             [Owner]                       SetNotify       -> NotifySettings;
+    "notify.mute"            [Owner]                       MuteSlot        -> NotifySettings;
+    "notify.unmute"          [Owner]                       UnmuteSlot      -> NotifySettings;
+    "notify.add"             [Owner]                       AddRoute        -> Route;
+    "notify.update"          [Owner]                       UpdateRoute     -> Route;
+    "notify.remove"          [Owner]                       RemoveRoute     -> Done;
+    "notify.test"            [Owner]                       TestNotify      -> Vec<Tested>;
+    "notify.log"             [Owner]                       ListDeliveries  -> Vec<Delivery>;
+
     "audit.list"             [Owner Approver Viewer]       ListAudit       -> Vec<Record>;
     "audit.verify"           [Owner]                       VerifyAudit     -> Verified;
     "audit.anchor"           [Owner]                       AnchorAudit     -> Anchor;

@@ -79,6 +79,13 @@ pub enum Event {
         /// How it is now.
         vault: VaultState,
     },
+    /// How notifications are set was changed, or a message on a route went on.
+    NotifyChanged {},
+    /// The owner looks at a session's terminal now.
+    SessionOpened {
+        /// The session's id.
+        session: String,
+    },
     /// Records were added to the audit; told at most twice a second.
     AuditGrew {},
     /// The reader was too slow and missed some events: list again.

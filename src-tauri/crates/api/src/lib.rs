@@ -16,6 +16,7 @@ pub mod identities;
 pub mod issuers;
 pub mod keys;
 pub mod names;
+pub mod notify;
 pub mod passwords;
 pub mod projects;
 pub mod roles;
