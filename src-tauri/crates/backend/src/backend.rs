@@ -14,7 +14,7 @@ use crate::hidden::hiding;
 use crate::identities::Identities;
 use crate::keys::{self, Keys};
 use crate::members::Members;
-use crate::notify::Notifications;
+use crate::notify::{self, Answered, Notifications};
 use crate::passwords::Passwords;
 use crate::projects::Projects;
 use crate::safe::Safe;
@@ -83,6 +83,8 @@ pub struct Backend {
     pub manifests: Manifests,
     /// Who may come in through the web door.
     pub members: Members,
+    /// How the owner is told.
+    pub notify: Notifications,
     /// What protects sessions.
     pub walls: Walls,
     /// Every task that must end before the daemon does.
@@ -108,13 +110,12 @@ impl Backend {
         Ok((ground.furnish(doors).await?, served))
     }
 
-    /// Begins to tell what happens on the desktop, and takes over what a former daemon left.
-    pub async fn begin(&self) -> Result<()> {
+    /// Begins to tell the owner what happens, and takes over what a former daemon left. What the owner answers on
+    /// a notification goes to `answers`.
+    pub async fn begin(&self, answers: mpsc::Sender<Answered>) -> Result<()> {
         self.audit.begin(&self.tasks, self.ending.clone());
         self.audit.record(By::Daemon, Fact::done(Kind::Daemon, "daemon.started", api::VERSION)).await?;
-        if self.config.settings.notifications {
-            Notifications::new(self.bus.clone()).begin(&self.tasks, self.ending.clone());
-        }
+        self.notify.begin(answers, &self.tasks, &self.ending).await?;
         self.sessions.adopt().await?;
         self.grants.begin(&self.tasks, self.ending.clone());
         self.tokens.begin();
@@ -179,7 +180,9 @@ impl Ground {
             ending: ending.clone(),
             doors,
         });
+        let notify = self.notify(&sessions, &approvals).await?;
         Ok(Backend {
+            notify,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
@@ -257,6 +260,19 @@ impl Ground {
             mints: self.config.mints(),
             program: self.config.programs.join("lanyardd"),
         })
+    }
+
+    async fn notify(&self, sessions: &Sessions, approvals: &Approvals) -> Result<Notifications> {
+        Notifications::open(notify::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock,
+            safe: self.safe.clone(),
+            sessions: sessions.clone(),
+            approvals: approvals.clone(),
+            has_desktop: self.config.settings.notifications,
+        })
+        .await
     }
 
     async fn keys(&self, approvals: &Approvals) -> Result<Keys> {

@@ -16,6 +16,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub enum Caller {
     /// The person whose machine this is.
     Owner,
+    /// The same person, by a click on a notification of their desktop.
+    Notification,
     /// Somebody who came in through the web door; so far that is the owner's own browser.
     Member {
         /// What the member is to the daemon.
@@ -38,7 +40,7 @@ impl Caller {
     /// What the caller is to the daemon.
     pub fn role(&self) -> Role {
         match self {
-            Caller::Owner => Role::Owner,
+            Caller::Owner | Caller::Notification => Role::Owner,
             Caller::Member { role } => *role,
             Caller::Agent { .. } => Role::Agent,
         }
@@ -52,7 +54,7 @@ impl Caller {
     /// Says that the caller has left once the guard is dropped.
     pub fn leaving(&self) -> Option<DropGuard> {
         match self {
-            Caller::Owner | Caller::Member { .. } => None,
+            Caller::Owner | Caller::Notification | Caller::Member { .. } => None,
             Caller::Agent { asker, .. } => Some(asker.left.clone().drop_guard()),
         }
     }

@@ -44,6 +44,18 @@ impl Clock {
     }
 }
 
+/// The minute of the day that a time falls into where this machine is, from 0 to 1439.
+pub fn local_minute(at: Millis) -> u16 {
+    let seconds: libc::time_t = at.div_euclid(1000);
+    // SAFETY: all-zero bytes are a valid `tm`: numbers, and a pointer that may be null.
+    let mut local: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both point to values of ours that live through the call.
+    if unsafe { libc::localtime_r(&seconds, &mut local) }.is_null() {
+        return 0;
+    }
+    u16::try_from(local.tm_hour * 60 + local.tm_min).unwrap_or(0)
+}
+
 /// The time that RFC 3339 text tells.
 pub fn from_rfc3339(text: &str) -> Option<Millis> {
     let at = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();

@@ -24,7 +24,7 @@ pub struct Settings {
     pub web_port: u16,
     /// How many lines of scrollback a terminal keeps, at most 10,000.
     pub scrollback: usize,
-    /// Whether the end of a session is told on the desktop.
+    /// Whether the desktop is told anything at all.
     pub notifications: bool,
     /// Which secret is for which host, for git: `"git.example.com" = "GITEA_TOKEN"`, or `"user:GITEA_TOKEN"`
     /// where the host looks at the user's name.

@@ -14,6 +14,7 @@ use api::identities::{DeleteIdentity, GetEnvironment, Variable};
 use api::issuers::{AddIssuer, Issuer, RemoveIssuer};
 use api::keys::Key;
 use api::names::shown;
+use api::notify::{MuteSlot, NotifySettings};
 use api::status::Status;
 use api::tokens::{ListTokens, Token};
 use api::{Call, Done, Error, Request};
@@ -122,6 +123,16 @@ answers! { b, caller:
     BeginApp(c)        => b.manifests.begin(c, b.members.address()?);
     UpdateIssuer(c)    => b.issuers.update(c);
     RemoveIssuer(c)    => remove_issuer(b, c);
+
+    GetNotify(c)       => b.notify.settings();
+    SetNotify(c)       => b.notify.set(c);
+    MuteSlot(c)        => mute(b, c);
+    UnmuteSlot(c)      => b.notify.unmute(c.slot);
+    AddRoute(c)        => b.notify.add(c);
+    UpdateRoute(c)     => b.notify.update(c);
+    RemoveRoute(c)     => b.notify.remove(&c.route);
+    TestNotify(c)      => b.notify.test(c);
+    ListDeliveries(c)  => b.notify.log(c);
 
     ListAudit(c)       => b.audit.list(c);
     VerifyAudit(c)     => b.audit.verify(c);
@@ -237,6 +248,12 @@ async fn remove_issuer(b: &Backend, call: RemoveIssuer) -> Result<Done> {
     Ok(done)
 }
 
+/// A slot that is not there would be muted for nothing.
+async fn mute(b: &Backend, call: MuteSlot) -> Result<NotifySettings> {
+    b.slots.find(call.slot).await?;
+    b.notify.mute(call).await
+}
+
 async fn environment(b: &Backend, call: GetEnvironment) -> Result<Vec<Variable>> {
     let identity = b.identities.find(&call.identity).await?;
     let project = match &call.project {
@@ -254,7 +271,7 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
             let own = b.identities.find(identity_id).await?;
             (Some(*slot), Some(session.clone()), Some(own.name))
         }
-        Caller::Owner | Caller::Member { .. } => {
+        Caller::Owner | Caller::Notification | Caller::Member { .. } => {
             let current = b.identities.list().await?.into_iter().find(|i| i.current);
             (None, None, current.map(|i| i.name))
         }

@@ -16,6 +16,7 @@ pub mod git;
 pub mod gitconfig;
 pub mod grants;
 pub mod hidden;
+pub mod http;
 pub mod identities;
 pub mod keeper;
 pub mod keys;

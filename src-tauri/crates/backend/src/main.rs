@@ -5,7 +5,7 @@ use backend::backend::Backend;
 use backend::config::Config;
 use backend::failpoint::Failpoints;
 use backend::hidden::hiding;
-use backend::serve::{remote, socket};
+use backend::serve::{notification, remote, socket};
 use backend::telling::told;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use std::fs::File;
@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foreground\n\
                      usage: lanyardd keep            a session's keeper, started by the daemon\n\
@@ -23,6 +24,9 @@ const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foregro
 
 /// How long the daemon waits for what it has begun before it ends.
 const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// How many clicks on notifications may wait to be passed on.
+const CLICKS: usize = 16;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -123,7 +127,9 @@ async fn serve(config: Config, owner: &socket::OwnerSocket, ready: Option<&File>
     let has_page = config.ui.is_some();
     let (backend, doors) = Backend::open(config, Arc::new(vault::OsKeychain)).await?;
     backend.tasks.spawn(socket::serve_agents(backend.clone(), doors));
-    backend.begin().await?;
+    let (answers, answered) = mpsc::channel(CLICKS);
+    backend.tasks.spawn(notification::serve(backend.clone(), answered));
+    backend.begin(answers).await?;
     match remote::bind(port).await {
         Ok(listener) if has_page => {
             let served = remote::serve(backend.clone(), listener);

@@ -12,6 +12,7 @@ use crate::hook::HookCommand;
 use crate::identity::IdentityCommand;
 use crate::issuers::IssuersCommand;
 use crate::keys::KeysCommand;
+use crate::notify::NotifyCommand;
 use crate::passwords::PasswordsCommand;
 use crate::project::ProjectCommand;
 use crate::run::RunCommand;
@@ -83,6 +84,9 @@ pub enum Command {
     Worktrees(WorktreesCommand),
     /// Run one command here with the environment of an identity
     Run(RunCommand),
+    /// Say when and how you are told of what agents do and need; try it; see what was sent
+    #[command(subcommand, alias = "notifications")]
+    Notify(NotifyCommand),
     /// See who did what; verify, anchor and export the record of it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -126,6 +130,7 @@ impl Command {
             Command::Sessions(command) => command.run(hand),
             Command::Worktrees(command) => command.run(hand),
             Command::Run(command) => command.run(hand),
+            Command::Notify(command) => command.run(hand),
             Command::Audit(command) => command.run(hand),
             Command::GitCredential { operation } => git_credential::run(operation, hand),
             Command::Hook(command) => command.run(hand),

@@ -21,6 +21,7 @@ mod hook;
 mod identity;
 mod issuers;
 mod keys;
+mod notify;
 mod output;
 mod passwords;
 mod place;

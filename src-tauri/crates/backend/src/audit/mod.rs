@@ -306,6 +306,7 @@ impl Audit {
 fn names(by: By<'_>) -> (Who, Door) {
     match by {
         By::Caller(Caller::Owner) => (Who::Owner, Door::Owner),
+        By::Caller(Caller::Notification) => (Who::Owner, Door::Notification),
         By::Caller(Caller::Member { .. }) => (Who::Member, Door::Web),
         By::Caller(Caller::Agent { .. }) => (Who::Agent, Door::Session),
         By::Daemon => (Who::Daemon, Door::Inside),

@@ -52,7 +52,7 @@ calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
-        ListAudit VerifyAudit AnchorAudit HearHook;
+        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();
     StopDaemon(_)      => about(Kind::Daemon, "").passing();
@@ -82,6 +82,14 @@ calls! {
 
     AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(answer(&c.answer));
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
+
+    SetNotify(_)       => about(Kind::Notify, "");
+    MuteSlot(c)        => about(Kind::Notify, &format!("slot {}", c.slot));
+    UnmuteSlot(c)      => about(Kind::Notify, &format!("slot {}", c.slot));
+    AddRoute(c)        => about(Kind::Notify, &c.name);
+    UpdateRoute(c)     => about(Kind::Notify, &c.route);
+    RemoveRoute(c)     => about(Kind::Notify, &c.route);
+    TestNotify(c)      => about(Kind::Notify, c.route.as_deref().unwrap_or_default()).passing();
 
     AddIssuer(c)       => about(Kind::Issuer, &c.name);
     BeginApp(c)        => about(Kind::Issuer, &c.name);

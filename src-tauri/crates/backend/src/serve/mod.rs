@@ -2,6 +2,7 @@
 
 mod connection;
 mod handover;
+pub mod notification;
 pub mod remote;
 pub mod socket;
 mod ssh;

@@ -29,7 +29,7 @@ use crate::worktrees::Worktrees;
 use anyhow::{Result, bail};
 use api::names::shown;
 use api::sessions::{ListSessions, Screen, SendText, Session, Size, StartSession, StopSession};
-use api::{Done, Error};
+use api::{Done, Error, Event};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -238,6 +238,8 @@ impl Sessions {
     /// The session to attach to, and the way to its keeper.
     pub async fn attach(&self, wanted: &str) -> Result<(Session, Link)> {
         let row = self.find(wanted).await?;
+        // Whoever wants to see a terminal that has ended knows of its end.
+        self.bus.publish(Event::SessionOpened { session: row.id.clone() });
         let link = self.link(&row);
         link.hello().await.map_err(|e| self.terminal_gone(&row, e))?;
         self.look(&row.id).await?;

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod deliveries;
 mod grants;
 mod held;
 mod identities;
@@ -11,6 +12,7 @@ mod keys;
 mod open;
 mod passwords;
 mod projects;
+mod routes;
 mod secrets;
 mod sessions;
 mod settings;
@@ -21,6 +23,7 @@ mod worktrees;
 
 pub use approvals::ApprovalRow;
 pub use audit::{AuditBatch, AuditFilter, AuditNames, AuditRow};
+pub use deliveries::DeliveryRow;
 pub use grants::GrantRow;
 pub use held::{HeldSecret, StaleRow};
 pub use identities::IdentityRow;
@@ -29,6 +32,7 @@ pub use issuers::IssuerRow;
 pub use keys::KeyRow;
 pub use passwords::PasswordRow;
 pub use projects::ProjectRow;
+pub use routes::RouteRow;
 pub use secrets::{KeyOfSecret, SecretRow, VersionRow};
 pub use sessions::SessionRow;
 pub use slots::SlotRow;
