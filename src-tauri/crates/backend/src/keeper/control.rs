@@ -8,6 +8,7 @@
 //! ← {"Ok":null}
 //! → {"watch":{}}
 //! ← {"Ok":null}
+//! ← {"signals":[{"title":{"text":"shop"}}]}       the newest of each kind, also of before the watch
 //! ← {"ended":{"exit":{"code":0},"at":1763…}}      also when it ended before the watch
 //! → {"attach":{"size":…,"scrollback":true}}       with the client's socket as ancillary data
 //! ```
@@ -20,7 +21,7 @@
 //! and a repaint repeats it.
 
 use api::Millis;
-use api::sessions::{Exit, Size};
+use api::sessions::{Exit, Size, State, Waiting};
 use serde::{Deserialize, Serialize};
 
 /// The version of these words. A keeper may be older than the daemon that adopts it.
@@ -98,11 +99,57 @@ pub enum Ask {
 }
 
 /// What a keeper tells those who watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
+    /// What the terminal's output says of the session. A keeper of an older version tells none.
+    Signals(Vec<Signal>),
     /// The command ended, and nothing of its process tree is left.
     Ended(Ended),
+}
+
+impl Change {
+    /// These signals, if there are any.
+    pub(super) fn signals(all: Vec<Signal>) -> Option<Self> {
+        (!all.is_empty()).then_some(Change::Signals(all))
+    }
+}
+
+/// Something that a program says of itself in its output. Whatever is printed there can say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// How it is.
+    Status {
+        /// What it does.
+        state: State,
+        /// What it waits for.
+        waiting: Option<Waiting>,
+        /// The same in its own words.
+        text: Option<String>,
+    },
+    /// A shell is at its prompt, after a command that ended with this status.
+    Prompt {
+        /// Where the shell tells it.
+        exit: Option<i32>,
+    },
+    /// It asks for a look.
+    Attention {
+        /// In these words; a bell has none.
+        text: Option<String>,
+    },
+    /// The terminal's title.
+    Title {
+        /// It.
+        text: String,
+    },
+    /// How far it is.
+    Progress {
+        /// In percent; nothing when it stops to tell.
+        percent: Option<u8>,
+    },
+    /// Somebody typed into the terminal after it had asked for a look.
+    Looked {},
 }
 
 /// What a keeper reports once, right after its start, on its standard output.

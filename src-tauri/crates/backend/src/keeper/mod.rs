@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! program ─ terminal ─► intake ─► pump ─► queries ─► clients          (at once)
+//!                                  │         └► signals ─► the daemon  (settled, and not too many)
 //!                                  └────► painter ─► model ─► repaint (behind, from a bounded backlog)
 //! ```
 
@@ -24,6 +25,7 @@ mod intake;
 mod lines;
 mod marks;
 mod model;
+mod osc;
 mod painter;
 mod palette;
 mod probe;
@@ -33,10 +35,14 @@ mod queries;
 mod recorder;
 mod repaint;
 mod scrollback;
+mod sequences;
+mod signals;
 mod skim;
 mod tree;
 mod utf8;
 
+#[cfg(test)]
+mod overhearing;
 #[cfg(test)]
 mod sameness;
 

@@ -1,6 +1,7 @@
 //! The keeper's loop: moves bytes between the terminal and its clients, and answers the daemon.
 
 mod asking;
+mod telling;
 
 use super::clients::{Client, View, Wish};
 use super::control::{Change, Ended, Hello};
@@ -180,10 +181,12 @@ impl Pump {
 
     fn timeout(&mut self, may_read: bool) -> Option<Timespec> {
         let now = Instant::now();
+        let signals = self.signals_due();
         let clients = self.state.clients.iter_mut().filter_map(|client| client.deadline(now));
         let soonest = clients
             .chain(self.ending.deadline())
             .chain(self.intake.due().filter(|_| may_read))
+            .chain(signals)
             .chain(self.state.unseen_since.map(|since| since + LULL))
             .chain(self.state.released.filter(|_| self.hello.ended.is_some()).map(|at| at + FAREWELL))
             .min()?;
@@ -209,7 +212,7 @@ impl Pump {
     fn hear_painter(&mut self) {
         for news in self.painter.news() {
             match news {
-                News::Answer(bytes) => self.state.input.extend(bytes),
+                News::Answer(bytes) => self.answer(&bytes),
                 News::Screen(number, screen) => {
                     if let Some(door) = self.state.doors.iter_mut().find(|door| door.number == number) {
                         door.answer(&Ok(screen));
@@ -257,6 +260,7 @@ impl Pump {
         if let Wish::Input(bytes) = wish
             && self.hello.ended.is_none()
         {
+            self.state.queries.signals.typed(Instant::now());
             self.state.input.extend(bytes);
             self.type_on();
         }
@@ -299,6 +303,8 @@ impl Pump {
         self.state.heard = Some(now);
         self.state.unseen_since.get_or_insert(now);
         self.state.unseen += buffer.len();
+        let answers = self.state.queries.answers();
+        self.answer(&answers);
         if self.state.queries.asked() {
             self.painter.nudge();
         }
@@ -340,6 +346,7 @@ impl Pump {
         if self.hello.ended.is_none() && self.ending.is_complete() && self.intake.is_drained() {
             self.end();
         }
+        self.tell_signals(now);
         let exit = self.hello.ended.and_then(|ended| serde_json::to_vec(&ended.exit).ok());
         for client in &mut self.state.clients {
             if client.deadline(now).is_some_and(|deadline| deadline <= now) {
@@ -364,11 +371,13 @@ impl Pump {
         // Clients get their time for the rest from now on, however long ago the daemon let go.
         self.state.released = self.state.released.map(|_| Instant::now());
         self.painter.nudge();
+        let last = Change::signals(self.state.queries.signals.rest());
         for door in &mut self.state.doors {
             if self.state.stoppers.contains(&door.number) {
                 door.answer(&Ok(ended));
             }
             if door.watches {
+                last.iter().for_each(|last| door.tell(last));
                 door.tell(&Change::Ended(ended));
             }
         }

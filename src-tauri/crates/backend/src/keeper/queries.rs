@@ -1,43 +1,45 @@
 //! Takes the questions that a program asks its terminal out of what its clients see: the keeper answers.
 //!
 //! The rest passes through as it is. A sequence that is cut off at the end of a piece is held until it is
-//! known whether it asks; a terminal shows nothing of an unfinished sequence, so nobody misses it.
+//! known whether it asks; a terminal shows nothing of an unfinished sequence, so nobody misses it. The same
+//! look at the bytes hears what a program says of itself, see `signals.rs`.
 
+use super::sequences::{BEL, CAN, ESC, STATUS_QUERY, SUB, Verdict, judge};
+use super::signals::Signals;
 use super::utf8;
 use std::borrow::Cow;
 
-const ESC: u8 = 0x1b;
-const BEL: u8 = 0x07;
-/// The longest sequence that is held. Longer ones ask nothing.
-const HELD_MAX: usize = 1024;
-/// How much of an unfinished string a newcomer gets; of a longer one only its beginning.
-const STRING_MAX: usize = 1024;
+/// How much of an unfinished string is kept: to a newcomer goes as much, of a longer one only its beginning;
+/// and a longer one is no signal.
+const STRING_MAX: usize = 4096 + 2;
+/// tmux hands on what stands between this and the end of the string to the terminal that it is in itself.
+const PASSTHROUGH: &[u8] = b"tmux;";
+/// Nothing is heard in there; but whoever does not end it does not deafen the keeper for good.
+const DEAF_MAX: usize = 64 * 1024;
+/// The most bytes of answers that wait to be taken: whoever asks more is not listening.
+const ANSWERS_MAX: usize = 1024;
 
 /// The filter, between two pieces of output.
 #[derive(Debug, Default)]
 pub(super) struct Queries {
+    /// What the program says of itself.
+    pub signals: Signals,
     /// An unfinished sequence that was not let through yet.
     held: Vec<u8>,
     /// An unfinished string (a title, an image) that was let through, as far as it is kept.
     string: Vec<u8>,
     /// How long that string is already.
     string_len: usize,
+    /// A string that an escape has ended, if what follows makes that the end of a string.
+    closing: Option<Vec<u8>>,
+    /// For how many bytes nothing is heard, and whether the next escape is the second of a pair.
+    deaf: usize,
+    paired: bool,
     /// The first bytes of an unfinished character.
     partial: Vec<u8>,
     /// A question was taken out.
     asked: bool,
-}
-
-/// What becomes of a sequence.
-enum Verdict {
-    /// It goes to the clients; what follows begins at this offset.
-    Pass(usize),
-    /// It asks; what follows begins at this offset.
-    Drop(usize),
-    /// It begins a string that goes to the clients.
-    String,
-    /// Its end is not there yet.
-    Unfinished,
+    answers: Vec<u8>,
 }
 
 impl Queries {
@@ -74,9 +76,14 @@ impl Queries {
         }
     }
 
-    /// Whether a question was taken out since this was last called.
+    /// Whether a question was taken out that the model answers, since this was last called.
     pub fn asked(&mut self) -> bool {
         std::mem::take(&mut self.asked)
+    }
+
+    /// The answers to questions that the model does not know.
+    pub fn answers(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.answers)
     }
 
     /// How long the string is that the output is in the middle of.
@@ -88,26 +95,31 @@ impl Queries {
     fn scan(&mut self, data: &[u8]) -> (Option<Vec<u8>>, usize) {
         let mut kept: Option<Vec<u8>> = None;
         let mut from = 0;
-        let mut at = 0;
-        let mut string = (self.string_len > 0).then_some(0);
-        while let Some(found) = find(ESC, data, at) {
-            if string.take().is_some() {
-                self.end_string();
+        self.close_string(data);
+        let mut at = if self.string_len > 0 { self.skip_string(data, 0) } else { 0 };
+        while let Some(found) = memchr::memchr2(ESC, BEL, data.get(at..).unwrap_or_default()) {
+            let found = at + found;
+            if data[found] == BEL {
+                if self.deaf == 0 {
+                    self.signals.bell();
+                }
+                at = found + 1;
+                continue;
             }
-            match judge(&data[found..]) {
+            let sequence = &data[found..];
+            let verdict = judge(sequence);
+            self.heed_passthrough(sequence, verdict);
+            match verdict {
                 Verdict::Pass(len) => at = found + len,
                 Verdict::Drop(len) => {
-                    self.asked = true;
+                    self.take_out(&sequence[..len]);
                     kept.get_or_insert_default().extend_from_slice(&data[from..found]);
                     at = found + len;
                     from = at;
                 }
-                Verdict::String => {
-                    string = Some(found);
-                    at = found + 2;
-                }
+                Verdict::String => at = self.skip_string(data, found),
                 Verdict::Unfinished => {
-                    self.held = data[found..].to_vec();
+                    self.held = sequence.to_vec();
                     self.partial.clear();
                     if let Some(kept) = &mut kept {
                         kept.extend_from_slice(&data[from..found]);
@@ -116,9 +128,7 @@ impl Queries {
                 }
             }
         }
-        if let Some(start) = string {
-            self.go_on_string(&data[start..]);
-        }
+        self.deaf = self.deaf.saturating_sub(data.len());
         self.note_partial(data);
         if let Some(kept) = &mut kept {
             kept.extend_from_slice(&data[from..]);
@@ -126,21 +136,80 @@ impl Queries {
         (kept, data.len())
     }
 
-    fn end_string(&mut self) {
-        self.string = Vec::new();
-        self.string_len = 0;
+    /// Notes a question that was taken out. One is not of the model's, and is answered with its own bytes.
+    fn take_out(&mut self, question: &[u8]) {
+        if question.get(2..).is_some_and(|text| text.starts_with(STATUS_QUERY)) {
+            let is_whole = question.ends_with(&[BEL]) || question.ends_with(b"\x1b\\");
+            if is_whole && self.answers.len() + question.len() <= ANSWERS_MAX {
+                self.answers.extend_from_slice(question);
+            }
+        } else {
+            self.asked = true;
+        }
     }
 
-    /// Adds to the unfinished string, unless this ends it.
-    fn go_on_string(&mut self, bytes: &[u8]) {
-        let kind = self.string.get(1).or(bytes.get(1)).copied();
-        let ends = |byte: &u8| matches!(byte, 0x18 | 0x1a) || *byte == BEL && kind == Some(b']');
-        if bytes.iter().any(ends) {
-            return self.end_string();
+    /// Goes to the end of a string that begins at `from`, or goes on from there: right after it, or where the
+    /// escape stands that ends it.
+    fn skip_string(&mut self, data: &[u8], from: usize) -> usize {
+        let starts = self.string_len == 0;
+        let kind = if starts { data.get(from + 1) } else { self.string.get(1) }.copied();
+        let body = if starts { from + 2 } else { from };
+        let Some(end) = string_end(data.get(body..).unwrap_or_default(), kind).map(|end| body + end) else {
+            let rest = data.get(from..).unwrap_or_default();
+            let room = STRING_MAX.saturating_sub(self.string.len());
+            self.string.extend_from_slice(rest.get(..room).unwrap_or(rest));
+            self.string_len += rest.len();
+            return data.len();
+        };
+        let before = std::mem::take(&mut self.string);
+        let len = std::mem::take(&mut self.string_len);
+        if matches!(kind, Some(b']' | b'P')) && len + (end - from) <= STRING_MAX {
+            match starts {
+                true => self.end_string(kind, &data[body..end], &data[end..]),
+                false => self.end_string(kind, &[&before[2..], &data[from..end]].concat(), &data[end..]),
+            }
         }
-        let room = STRING_MAX.saturating_sub(self.string.len());
-        self.string.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        self.string_len += bytes.len();
+        if data[end] == ESC { end } else { end + 1 }
+    }
+
+    /// Hears the text of a string, once it is sure that `end` is the end of one.
+    fn end_string(&mut self, kind: Option<u8>, text: &[u8], end: &[u8]) {
+        let is_command = kind == Some(b']');
+        match end {
+            [BEL, ..] => self.hear(text),
+            [ESC, b'\\', ..] if is_command => self.hear(text),
+            [ESC] if is_command => self.closing = Some(text.to_vec()),
+            [ESC, next, ..] if text.starts_with(PASSTHROUGH) && *next != b'\\' => self.deaf = DEAF_MAX,
+            [ESC] if text.starts_with(PASSTHROUGH) => self.deaf = DEAF_MAX,
+            _ => {}
+        }
+    }
+
+    /// Hears a string that ended with the piece before, if its end is one.
+    fn close_string(&mut self, data: &[u8]) {
+        match (self.closing.take(), data) {
+            (Some(text), [ESC, b'\\', ..]) => self.hear(&text),
+            (text, [] | [ESC]) => self.closing = text,
+            _ => {}
+        }
+    }
+
+    fn hear(&mut self, text: &[u8]) {
+        if self.deaf == 0 {
+            self.signals.hear(text);
+        }
+    }
+
+    /// In a passthrough every escape of the inner text stands twice; the first that stands alone ends it.
+    fn heed_passthrough(&mut self, sequence: &[u8], verdict: Verdict) {
+        if self.deaf == 0 || verdict == Verdict::Unfinished {
+            return;
+        }
+        match (std::mem::take(&mut self.paired), sequence.get(1)) {
+            (false, Some(&ESC)) => self.paired = true,
+            (false, Some(b'\\')) => self.deaf = 0,
+            _ => {}
+        }
     }
 
     /// Notes a character of several bytes that is cut off at the end.
@@ -154,119 +223,13 @@ impl Queries {
     }
 }
 
-fn find(byte: u8, data: &[u8], from: usize) -> Option<usize> {
-    memchr::memchr(byte, data.get(from..)?).map(|at| from + at)
-}
-
-/// Judges the sequence that `data` starts with.
-fn judge(data: &[u8]) -> Verdict {
-    match data.get(1) {
-        None => Verdict::Unfinished,
-        Some(b'[') => judge_csi(data),
-        Some(b']') => judge_osc(data),
-        Some(b'P') => judge_dcs(data),
-        Some(b'_' | b'^' | b'X') => Verdict::String,
-        Some(b'Z') => Verdict::Drop(2),
-        Some(0x20..=0x2f) => match data.get(2) {
-            None => Verdict::Unfinished,
-            Some(_) => Verdict::Pass(2),
-        },
-        Some(&ESC) => Verdict::Pass(1),
-        Some(_) => Verdict::Pass(2),
-    }
-}
-
-fn judge_csi(data: &[u8]) -> Verdict {
-    let body = &data[2..];
-    let Some(len) = body.iter().position(|byte| !(0x20..=0x3f).contains(byte)) else {
-        return if data.len() > HELD_MAX { Verdict::Pass(2) } else { Verdict::Unfinished };
+/// Where the text of a string ends.
+fn string_end(text: &[u8], kind: Option<u8>) -> Option<usize> {
+    let end = match kind {
+        Some(b']') => memchr::memchr3(ESC, BEL, CAN, text),
+        _ => memchr::memchr2(ESC, CAN, text),
     };
-    match body[len] {
-        // A control character or a character of several bytes: whatever it is, it asks nothing.
-        0x00..0x20 | 0x7f.. => Verdict::Pass(len + 2),
-        end if asks(&body[..len], end) => Verdict::Drop(len + 3),
-        _ => Verdict::Pass(len + 3),
-    }
-}
-
-/// Whether a control sequence wants an answer.
-fn asks(params: &[u8], end: u8) -> bool {
-    let private = params.first().copied().filter(|byte| (b'<'..=b'?').contains(byte));
-    let middle = params.last().copied().filter(|byte| (0x20..=0x2f).contains(byte));
-    match (end, private, middle) {
-        // Most sequences by far are colours.
-        (b'm', private, _) => private == Some(b'?'),
-        // What are you?
-        (b'c', private, None) => private != Some(b'?'),
-        (b'q', Some(b'>'), None) => true,
-        (b'x', None, None) => true,
-        // Where is the cursor? How are you?
-        (b'n', None | Some(b'?'), None) => true,
-        // Which mode is set?
-        (b'p', _, Some(b'$')) => true,
-        (b'u' | b'S', Some(b'?'), None) => true,
-        // How large is the window, and what is its title?
-        (b't', None, None) => {
-            let number = params.split(|byte| *byte == b';').next().unwrap_or_default();
-            matches!(number, b"11" | b"13" | b"14" | b"15" | b"16" | b"18" | b"19" | b"20" | b"21")
-        }
-        _ => false,
-    }
-}
-
-fn judge_osc(data: &[u8]) -> Verdict {
-    let body = &data[2..];
-    let digits = body.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits > 3 {
-        return Verdict::String;
-    }
-    let may_ask = matches!(
-        &body[..digits],
-        b"4" | b"5"
-            | b"10"
-            | b"11"
-            | b"12"
-            | b"13"
-            | b"14"
-            | b"15"
-            | b"16"
-            | b"17"
-            | b"18"
-            | b"19"
-            | b"21"
-            | b"52"
-    );
-    match body.get(digits) {
-        None => Verdict::Unfinished,
-        Some(b';') if may_ask => judge_string(data, |text| {
-            text.split(|byte| *byte == b';').any(|param| param == b"?" || param.ends_with(b"=?"))
-        }),
-        Some(_) => Verdict::String,
-    }
-}
-
-fn judge_dcs(data: &[u8]) -> Verdict {
-    match (data.get(2), data.get(3)) {
-        (None, _) | (Some(b'$' | b'+'), None) => Verdict::Unfinished,
-        (Some(b'$' | b'+'), Some(b'q')) => judge_string(data, |_| true),
-        _ => Verdict::String,
-    }
-}
-
-/// Judges a string by its whole text.
-fn judge_string(data: &[u8], asks: impl Fn(&[u8]) -> bool) -> Verdict {
-    let is_osc = data.get(1) == Some(&b']');
-    let ends = |byte: &u8| matches!(*byte, ESC | 0x18 | 0x1a) || *byte == BEL && is_osc;
-    let Some(end) = data[2..].iter().position(ends).map(|end| end + 2) else {
-        return if data.len() > HELD_MAX { Verdict::String } else { Verdict::Unfinished };
-    };
-    let after = match (data[end], data.get(end + 1)) {
-        (ESC, None) => return Verdict::Unfinished,
-        (ESC, Some(b'\\')) => end + 2,
-        (ESC, Some(_)) => end,
-        _ => end + 1,
-    };
-    if asks(&data[2..end]) { Verdict::Drop(after) } else { Verdict::Pass(after) }
+    memchr::memchr(SUB, &text[..end.unwrap_or(text.len())]).or(end)
 }
 
 #[cfg(test)]
@@ -321,6 +284,8 @@ mod tests {
         "\x1b[22;0t",
         "\x1b[H",
         "\x1b]0;is it?\x07",
+        "\x1b]7501;state=done\x07",
+        "\x1b]7501;?=x\x07",
         "\x1b]11;#123456\x07",
         "\x1b]52;c;aGk=\x07",
         "\x1b]8;;http://x/?\x1b\\",

@@ -32,12 +32,12 @@ impl Sessions {
 
     async fn exit_of(&self, row: &SessionRow) -> Exit {
         let Ok(mut watch) = self.link(row).watch().await else { return Exit::Lost };
-        if let Some(ended) = &watch.hello.ended {
-            return ended.exit;
-        }
-        match watch.next().await {
-            Some(Change::Ended(ended)) => ended.exit,
-            None => Exit::Lost,
+        loop {
+            match watch.next().await {
+                Some(Change::Signals(signals)) => self.hear_terminal(&row.id, signals).await,
+                Some(Change::Ended(ended)) => return ended.exit,
+                None => return watch.hello.ended.map_or(Exit::Lost, |ended| ended.exit),
+            }
         }
     }
 

@@ -51,6 +51,8 @@ impl Pump {
             Ask::Watch {} => {
                 door.watches = true;
                 door.answer(&done);
+                let newest = Change::signals(self.state.queries.signals.newest());
+                newest.iter().for_each(|newest| door.tell(newest));
                 if let Some(ended) = self.hello.ended {
                     door.tell(&Change::Ended(ended));
                 }
