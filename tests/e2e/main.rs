@@ -27,6 +27,7 @@ mod remotes;
 mod rotation;
 mod secrets;
 mod sessions;
+mod signals;
 mod signing;
 mod slots;
 mod tokens;

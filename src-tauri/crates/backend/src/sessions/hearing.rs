@@ -24,9 +24,12 @@ impl Sessions {
         if after == before {
             return Ok(());
         }
+        let seen_before = row::seen(row.clone());
         row::note(&mut row, after);
         self.store.put_session(&row).await?;
-        self.tell(&row);
+        if row::seen(row.clone()) != seen_before {
+            self.tell(&row);
+        }
         Ok(())
     }
 
