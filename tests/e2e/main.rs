@@ -16,6 +16,7 @@ mod interrupted;
 mod issuers;
 mod killing;
 mod manifest;
+mod notify;
 mod passwords;
 mod plain_user;
 mod prism;

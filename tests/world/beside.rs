@@ -1,6 +1,6 @@
 //! Other people's servers, which `cargo xtask setup` installs: Prism with GitHub's own description, and Verdaccio.
 
-use crate::{DEADLINE, World, program, python};
+use crate::{DEADLINE, Outcome, World, program, python};
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::time::Instant;
 
 /// What we ask of GitHub; only this much of its description is served, so that Prism is up in a second.
 const PATHS: [&str; 8] = [
@@ -63,11 +64,11 @@ server.serve_forever()
 "#;
 
 /// The certificate that such a server shows, which no machine trusts by itself, and its key.
-const CERTIFICATE: &str = include_str!("loopback.pem");
+pub(crate) const CERTIFICATE: &str = include_str!("loopback.pem");
 
 /// A server beside the test; it ends when it is dropped.
 pub struct Beside {
-    child: Child,
+    pub(crate) child: Child,
     /// Where it is.
     pub url: String,
 }
@@ -125,6 +126,13 @@ impl World {
         (Beside { child, url: line.trim().to_string() }, certificate)
     }
 
+    /// Runs a script of node's that may use other people's packages, with this input, and gives how it ended.
+    pub fn node_says(&self, script: &str, input: &str) -> Outcome {
+        let mut command = self.command("node");
+        command.env("NODE_PATH", servers().join("node_modules")).args(["-e", script]);
+        crate::run(command, input.as_bytes(), DEADLINE)
+    }
+
     fn node(&self, script: &str) -> Command {
         let mut command = self.command("node");
         command.arg(servers().join("node_modules").join(script));
@@ -133,7 +141,7 @@ impl World {
 }
 
 /// Where they are installed.
-fn servers() -> PathBuf {
+pub(crate) fn servers() -> PathBuf {
     let lanyard = program("lanyard");
     let target = lanyard.ancestors().nth(2).expect("a program lies in target/debug");
     let folder = target.join("tools/servers");
@@ -142,29 +150,37 @@ fn servers() -> PathBuf {
 }
 
 /// Starts a server, waits for a line with this text, and gives what stands behind it.
-fn start(mut command: Command, ready: &'static str) -> (Child, String) {
+fn start(command: Command, ready: &'static str) -> (Child, String) {
+    let (child, rest, _) = start_telling(command, ready);
+    (child, rest)
+}
+
+/// The same, with the lines that it says from then on.
+pub(crate) fn start_telling(
+    mut command: Command,
+    ready: &'static str,
+) -> (Child, String, mpsc::Receiver<String>) {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child = child.unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
     let out = child.stdout.take().expect("its output is a pipe");
-    let (send, receive) = mpsc::channel();
+    let (tell, lines) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut said = VecDeque::new();
-        // It goes on reading, since a full pipe would stop the server.
-        for line in BufReader::new(out).lines().map_while(Result::ok) {
-            if let Some((_, rest)) = line.split_once(ready) {
-                let _gone = send.send(Ok(rest.to_string()));
-            }
-            said.push_back(line);
-            said.truncate(50);
-        }
-        let _gone = send.send(Err(said));
+        // It goes on reading when nobody listens, since a full pipe would stop the server.
+        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line)));
     });
-    match receive.recv_timeout(DEADLINE) {
-        Ok(Ok(line)) => (child, line),
-        Ok(Err(said)) => panic!("{command:?} ended: {said:?}"),
-        Err(_) => {
-            let _gone = child.kill();
-            panic!("{command:?} is not ready within {DEADLINE:?}")
+    let (until, mut said) = (Instant::now() + DEADLINE, VecDeque::new());
+    loop {
+        match lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(line) => match line.split_once(ready) {
+                Some((_, rest)) => return (child, rest.to_string(), lines),
+                None => said.push_front(line),
+            },
+            Err(mpsc::RecvTimeoutError::Disconnected) => panic!("{command:?} ended: {said:?}"),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let _gone = child.kill();
+                panic!("{command:?} is not ready within {DEADLINE:?}")
+            }
         }
+        said.truncate(50);
     }
 }

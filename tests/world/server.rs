@@ -104,7 +104,12 @@ struct Seen {
 impl Server {
     /// Starts a server that answers by this.
     pub fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        Self::start_at(0, answer)
+    }
+
+    /// Starts a server at this port, where nobody listens.
+    pub fn start_at(port: u16, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
         let port = listener.local_addr().expect("it has an address").port();
         let inner = Arc::new(Inner { answer: Box::new(answer), seen: Mutex::default() });
         let serving = inner.clone();

@@ -13,7 +13,14 @@ pub const TAURI_DRIVER: &str = "2.1.0";
 pub const DENY: &str = "0.20.2";
 
 /// Other people's servers that the tests talk to; these versions still run on Node 20.
-const SERVERS: [&str; 2] = ["@stoplight/prism-cli@5.14.2", "verdaccio@6.8.0"];
+const SERVERS: [&str; 5] = [
+    "@stoplight/prism-cli@5.14.2",
+    "verdaccio@6.8.0",
+    "smtp-server@3.21.6",
+    "mailparser@3.9.14",
+    // No server: what a receiver of our webhooks checks their signatures with.
+    "standardwebhooks@1.1.1",
+];
 /// GitHub's description of its API, and the one file of that archive which is kept.
 const DESCRIPTION: &str = "@octokit/openapi@23.0.2";
 const DESCRIPTION_FILE: &str = "package/generated/api.github.com.json";

@@ -29,6 +29,7 @@ use crate::walls::Walls;
 use crate::worktrees::Worktrees;
 use anyhow::{Context, Result};
 use api::audit::Kind;
+use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
@@ -263,7 +264,14 @@ impl Ground {
     }
 
     async fn notify(&self, sessions: &Sessions, approvals: &Approvals) -> Result<Notifications> {
+        let screen = ["DISPLAY", "WAYLAND_DISPLAY"].map(OsStr::new);
+        let has_screen = screen.iter().any(|name| self.config.owner_env.contains_key(*name));
+        let window = notify::Window {
+            program: has_screen.then(|| self.config.programs.join("lanyard-desktop")),
+            socket: self.config.runtime.join("window.sock"),
+        };
         Notifications::open(notify::Parts {
+            window,
             store: self.store.clone(),
             bus: self.bus.clone(),
             clock: self.clock,

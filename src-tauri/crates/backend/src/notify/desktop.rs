@@ -5,6 +5,7 @@
 //! names of the answers are random all the same: only the server that was told them can send one back.
 
 use super::notices::cause;
+use super::window::Window;
 use super::words;
 use crate::bus::Bus;
 use api::Event;
@@ -35,6 +36,7 @@ pub struct Answered {
 pub struct Desktop {
     cards: Arc<Mutex<Vec<Card>>>,
     bus: Bus,
+    window: Window,
     answers: mpsc::Sender<Answered>,
     tasks: TaskTracker,
     ending: CancellationToken,
@@ -55,14 +57,15 @@ enum Click {
 }
 
 impl Desktop {
-    /// Clicks go to the bus, and answers to `answers`.
+    /// Clicks go to the bus and the window, and answers to `answers`.
     pub fn new(
         bus: Bus,
+        window: Window,
         answers: mpsc::Sender<Answered>,
         tasks: TaskTracker,
         ending: CancellationToken,
     ) -> Self {
-        Self { cards: Arc::default(), bus, answers, tasks, ending }
+        Self { cards: Arc::default(), bus, window, answers, tasks, ending }
     }
 
     /// Shows a notice in place of an older one of the same cause.
@@ -76,10 +79,8 @@ impl Desktop {
         let (notices, content) = watch::channel(vec![notice]);
         cards.push(Card { notices, since: Instant::now() });
         let desktop = self.clone();
-        let ending = self.ending.clone();
         self.tasks.spawn(async move {
-            let shown = ending.run_until_cancelled(desktop.show(content, sound)).await;
-            if let Some(Err(e)) = shown {
+            if let Err(e) = desktop.show(content, sound).await {
                 tracing::info!("no notification could be shown: {e}");
             }
         });
@@ -119,6 +120,13 @@ impl Desktop {
                     return Ok(());
                 }
                 changed = content.changed() => if changed.is_err() { return Ok(()) },
+                () = self.ending.cancelled() => {
+                    // Nobody would hear an answer any more; the next daemon asks again.
+                    if notices.iter().any(|notice| notice.approval.is_some()) {
+                        handle.close_async().await;
+                    }
+                    return Ok(());
+                }
             }
             shown = Some(handle);
         }
@@ -126,7 +134,10 @@ impl Desktop {
 
     async fn follow(&self, click: Click, notice: &Notice) {
         match (click, &notice.approval) {
-            (Click::Open, _) => self.bus.publish(Event::SlotOpened { slot: notice.slot }),
+            (Click::Open, _) => {
+                self.bus.publish(Event::SlotOpened { slot: notice.slot });
+                self.window.start(notice.slot).await;
+            }
             (Click::Answer(answer), Some(approval)) => {
                 let answered = Answered { approval: approval.clone(), answer };
                 // Nobody takes answers any more when the daemon ends.

@@ -10,9 +10,11 @@ mod routes;
 mod rules;
 mod twilio;
 mod webhook;
+mod window;
 mod words;
 
 pub use desktop::Answered;
+pub use window::Window;
 
 use crate::approvals::Approvals;
 use crate::bus::Bus;
@@ -56,6 +58,7 @@ pub struct Notifications {
     courier: Courier,
     sessions: Sessions,
     approvals: Approvals,
+    window: Window,
     has_desktop: bool,
 }
 
@@ -73,6 +76,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// The open questions.
     pub approvals: Approvals,
+    /// What a click opens.
+    pub window: Window,
     /// Whether the desktop may be told, by the settings' file.
     pub has_desktop: bool,
 }
@@ -80,7 +85,7 @@ pub struct Parts {
 impl Notifications {
     /// Opens the room.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { store, bus, clock, safe, sessions, approvals, has_desktop } = parts;
+        let Parts { store, bus, clock, safe, sessions, approvals, window, has_desktop } = parts;
         let rules = match store.notify_settings().await? {
             Some(json) => serde_json::from_str(&json).context("reading how notifications are set")?,
             None => Rules::default(),
@@ -88,7 +93,19 @@ impl Notifications {
         let (rules, changing) = (Arc::new(RwLock::new(rules)), Arc::default());
         let routes = Routes::new(store.clone(), clock, safe);
         let courier = Courier::new(store.clone(), bus.clone(), clock, routes.clone(), rules.clone());
-        Ok(Self { store, bus, clock, rules, changing, routes, courier, sessions, approvals, has_desktop })
+        Ok(Self {
+            store,
+            bus,
+            clock,
+            rules,
+            changing,
+            routes,
+            courier,
+            sessions,
+            approvals,
+            window,
+            has_desktop,
+        })
     }
 
     /// Tells what happens from now on. Answers that are given by a click go to `answers`.
@@ -102,7 +119,8 @@ impl Notifications {
         let sessions = self.sessions.list(ListSessions { ended: true }).await?;
         let mut notices = Notices::new(&sessions, self.courier.causes().await?);
         let room = self.clone();
-        let desktop = Desktop::new(self.bus.clone(), answers, tasks.clone(), ending.clone());
+        let desktop =
+            Desktop::new(self.bus.clone(), self.window.clone(), answers, tasks.clone(), ending.clone());
         room.catch_up(&mut notices, &desktop).await?;
         let stop = ending.clone();
         tasks.spawn(async move {
