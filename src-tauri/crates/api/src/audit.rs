@@ -69,6 +69,8 @@ names! {
         Notify = "notify",
         /// The daemon itself.
         Daemon = "daemon",
+        /// Work that waits for a slot.
+        Task = "task",
     }
 }
 

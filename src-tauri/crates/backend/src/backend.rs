@@ -17,11 +17,14 @@ use crate::members::Members;
 use crate::notify::{self, Answered, Notifications};
 use crate::passwords::Passwords;
 use crate::projects::Projects;
+use crate::reactions::Reactions;
 use crate::safe::Safe;
 use crate::secrets::Secrets;
 use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
 use crate::store::Store;
+use crate::summaries::Summaries;
+use crate::tasks::{self, Tasks};
 use crate::tokens::issuers::Issuers;
 use crate::tokens::issuers::manifest::Manifests;
 use crate::tokens::{self, Tokens};
@@ -76,6 +79,8 @@ pub struct Backend {
     pub passwords: Passwords,
     /// Agent terminals.
     pub sessions: Sessions,
+    /// What waits for a free slot.
+    pub line: Tasks,
     /// What mints tokens.
     pub issuers: Issuers,
     /// Credentials that are issued for a while.
@@ -117,8 +122,12 @@ impl Backend {
         self.audit.begin(&self.tasks, self.ending.clone());
         self.audit.record(By::Daemon, Fact::done(Kind::Daemon, "daemon.started", api::VERSION)).await?;
         self.notify.begin(answers, &self.tasks, &self.ending).await?;
+        let (bus, sessions) = (self.bus.clone(), self.sessions.clone());
+        let reactions = Reactions::new(&self.config, bus, sessions, self.tasks.clone(), self.ending.clone());
+        reactions.begin().await?;
         self.sessions.adopt().await?;
         self.grants.begin(&self.tasks, self.ending.clone());
+        self.line.begin();
         self.tokens.begin();
         Ok(())
     }
@@ -175,6 +184,7 @@ impl Ground {
             secrets: secrets.clone(),
             grants: grants.clone(),
             keys: keys.clone(),
+            summaries: Summaries::new(store.clone(), clock, git.clone(), self.config.homes()),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tokens: tokens.clone(),
             tasks: tasks.clone(),
@@ -182,7 +192,9 @@ impl Ground {
             doors,
         });
         let notify = self.notify(&sessions, &approvals).await?;
+        let line = self.line(&agents, &projects, &worktrees, &sessions, &tasks, &ending);
         Ok(Backend {
+            line,
             notify,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
@@ -209,6 +221,30 @@ impl Ground {
             audit: self.audit,
             safe: self.safe,
             store: self.store,
+        })
+    }
+
+    fn line(
+        &self,
+        agents: &Agents,
+        projects: &Projects,
+        worktrees: &Worktrees,
+        sessions: &Sessions,
+        tasks: &TaskTracker,
+        ending: &CancellationToken,
+    ) -> Tasks {
+        Tasks::new(tasks::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock,
+            audit: self.audit.clone(),
+            agents: agents.clone(),
+            projects: projects.clone(),
+            worktrees: worktrees.clone(),
+            sessions: sessions.clone(),
+            failpoints: self.config.failpoints.clone(),
+            tasks: tasks.clone(),
+            ending: ending.clone(),
         })
     }
 

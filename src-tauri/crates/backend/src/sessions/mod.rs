@@ -4,9 +4,11 @@ mod adopt;
 mod archive;
 mod ending;
 mod find;
+mod finishing;
 mod hearing;
 mod hooks;
 mod launching;
+mod order;
 mod row;
 
 pub use launching::Door;
@@ -23,13 +25,15 @@ use crate::keeper::link::Link;
 use crate::keys::Keys;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
-use crate::store::{IdentityRow, ProjectRow, SessionRow, Store, WorktreeRow};
+use crate::store::{self, IdentityRow, SessionRow, Store, WorktreeRow};
+use crate::summaries::Summaries;
 use crate::tokens::Tokens;
 use crate::worktrees::Worktrees;
 use anyhow::{Result, bail};
 use api::names::shown;
 use api::sessions::{ListSessions, Screen, SendText, Session, Size, StartSession, StopSession};
 use api::{Done, Error, Event};
+use order::{Order, again};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -62,6 +66,7 @@ pub struct Sessions {
     keys: Keys,
     gitconfig: GitConfig,
     tokens: Tokens,
+    summaries: Summaries,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -77,6 +82,8 @@ struct Live {
     doors: Mutex<HashMap<String, CancellationToken>>,
     /// Sessions that the owner has asked to end.
     stopping: Mutex<HashSet<String>>,
+    /// Sessions that are ended because their turn is over.
+    finished: Mutex<HashSet<String>>,
     /// Held while it is written how a session is, so that no change is lost and an end is written once.
     writing: tokio::sync::Mutex<()>,
 }
@@ -109,6 +116,8 @@ pub struct Parts {
     pub gitconfig: GitConfig,
     /// The room of tokens.
     pub tokens: Tokens,
+    /// The room of summaries.
+    pub summaries: Summaries,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -121,7 +130,7 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { agents, grants, keys, gitconfig, tokens, tasks, ending, doors, .. } = parts;
+        let Parts { agents, grants, keys, gitconfig, tokens, summaries, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -137,6 +146,7 @@ impl Sessions {
             keys,
             gitconfig,
             tokens,
+            summaries,
             tasks,
             ending,
             doors,
@@ -155,6 +165,11 @@ impl Sessions {
 
     /// Starts an agent or a command in a slot, in the worktree of a branch.
     pub async fn start(&self, call: StartSession) -> Result<Session> {
+        self.start_as(store::new_id(), call).await
+    }
+
+    /// The same with an id that the caller has written down before.
+    pub async fn start_as(&self, id: String, call: StartSession) -> Result<Session> {
         let _changing = self.live.changing.lock().await;
         let (agent, identity) = self.seat(&call).await?;
         self.check_slot_free(call.slot).await?;
@@ -165,6 +180,7 @@ impl Sessions {
         let command = self.command(&agent, call.command)?;
         let prepared = self.worktrees.prepare(&project, &call.branch, call.base.as_deref()).await?;
         let order = Order {
+            id,
             slot: call.slot,
             identity,
             worktree: prepared.row.clone(),
@@ -204,6 +220,7 @@ impl Sessions {
         let identity = self.store.identity(&row.identity_id).await?;
         let identity = identity.ok_or_else(|| Error::not_found("identity", &row.identity))?;
         let order = Order {
+            id: store::new_id(),
             slot,
             identity,
             worktree,
@@ -264,6 +281,10 @@ impl Sessions {
 
     fn lock_stopping(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
         self.live.stopping.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn lock_finished(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.live.finished.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     fn link(&self, row: &SessionRow) -> Link {
@@ -344,61 +365,5 @@ impl Sessions {
             ))
             .hint("take another branch, or stop that session first")
         )
-    }
-}
-
-/// What shall be started.
-struct Order {
-    slot: u32,
-    identity: IdentityRow,
-    worktree: WorktreeRow,
-    agent: String,
-    command: Vec<String>,
-    prompt: Option<String>,
-    conversation: Option<String>,
-    size: Size,
-}
-
-/// What is run again: the command that was given, or none where an agent says itself how it goes on.
-fn again(row: &SessionRow) -> Result<Vec<String>> {
-    match row.agent == agents::COMMAND {
-        true => Ok(serde_json::from_str(&row.command)?),
-        false => Ok(Vec::new()),
-    }
-}
-
-impl Order {
-    fn row(&self, id: String, project: &ProjectRow, now: api::Millis) -> Result<SessionRow> {
-        Ok(SessionRow {
-            id,
-            slot: i64::from(self.slot),
-            identity_id: self.identity.id.clone(),
-            identity: self.identity.name.clone(),
-            project: project.name.clone(),
-            worktree_id: self.worktree.id.clone(),
-            worktree: self.worktree.name.clone(),
-            branch: self.worktree.branch.clone(),
-            path: self.worktree.path.clone(),
-            agent: self.agent.clone(),
-            command: serde_json::to_string(&self.command)?,
-            state: api::sessions::State::Starting.name().into(),
-            waiting: None,
-            since: now,
-            reason: None,
-            message: None,
-            wants: None,
-            from_terminal: false,
-            hooked: false,
-            attention: None,
-            attention_at: None,
-            title: None,
-            progress: None,
-            conversation: None,
-            prompt: self.prompt.clone(),
-            exit: None,
-            keeper_pid: None,
-            started_at: now,
-            ended_at: None,
-        })
     }
 }
