@@ -15,6 +15,8 @@ use vault::{Bound, DataKey, Header, Key, Keychain, MasterKey, OpenError, Secret,
 const KEYCHAIN_PATIENCE: Duration = Duration::from_secs(120);
 /// How long the daemon waits for the vault before it starts without.
 const FIRST_WAIT: Duration = Duration::from_secs(4);
+/// How long the start waits for a passphrase from a file.
+const STRETCHING: Duration = Duration::from_secs(20);
 /// The shortest passphrase of a new vault, in characters.
 const PASSPHRASE_MIN: usize = 8;
 
@@ -55,12 +57,15 @@ impl Safe {
             opening: Arc::default(),
         };
         let passphrase = passphrase_file.map(read_passphrase).transpose()?;
+        let is_given = passphrase.is_some();
         let beginning = tokio::spawn({
             let safe = safe.clone();
             async move { safe.begin(passphrase).await }
         });
-        // A keychain that asks its owner something must not keep the daemon from starting.
-        match tokio::time::timeout(FIRST_WAIT, beginning).await {
+        // A keychain that asks its owner something must not keep the daemon from starting. A passphrase from a
+        // file asks nobody, and only takes as long as a busy machine needs to stretch it.
+        let wait = if is_given { STRETCHING } else { FIRST_WAIT };
+        match tokio::time::timeout(wait, beginning).await {
             Ok(begun) => begun.context("opening the vault")??,
             Err(_) => tracing::warn!("the vault is not open yet: {asked}"),
         }

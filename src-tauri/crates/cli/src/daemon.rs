@@ -16,8 +16,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a daemon may take to start.
-const START_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a daemon may take to start: longer than it waits for its vault.
+const START_DEADLINE: Duration = Duration::from_secs(25);
 /// How often a start is tried: of two that start at once, one finds the other in its way.
 const START_TRIES: u32 = 3;
 
