@@ -20,14 +20,20 @@ const TEXT_MAX: usize = 200;
 
 impl Approvals {
     /// Asks the owner, and waits.
-    pub(super) async fn ask(&self, caller: &Caller, asker: &Asker, row: ApprovalRow) -> Result<()> {
+    pub(super) async fn ask(
+        &self,
+        caller: &Caller,
+        asker: &Asker,
+        row: ApprovalRow,
+        given_up: impl Future<Output = &'static str>,
+    ) -> Result<()> {
         let answer = self.take_place(&row, asker)?;
         // Whatever happens to this call, its place is given up with it.
         let _place = Place { room: self, id: &row.id };
         self.audit.note(By::Caller(caller), fact("approvals.asked", &row)).await?;
         self.store.insert_approval(&row).await?;
         self.tell(row.clone());
-        match self.wait_for(&row, asker, answer).await? {
+        match self.wait_for(&row, asker, answer, given_up).await? {
             Answer::Deny { because } => bail!(denied(&row, because)),
             _ if asker.is_there() => Ok(()),
             _ => bail!(withdrawn()),
@@ -39,6 +45,7 @@ impl Approvals {
         row: &ApprovalRow,
         asker: &Asker,
         mut answer: oneshot::Receiver<Answer>,
+        given_up: impl Future<Output = &'static str>,
     ) -> Result<Answer> {
         let wait = Duration::from_millis(u64::try_from(row.until - row.asked_at)?);
         let (state, because, error) = tokio::select! {
@@ -46,6 +53,7 @@ impl Approvals {
             () = self.ending.cancelled() => (State::Withdrawn, "the daemon was stopped", ending()),
             () = asker.gone() => (State::Withdrawn, "the process that asked is gone", withdrawn()),
             answered = &mut answer => return Ok(answered?),
+            why = given_up => (State::Withdrawn, why, unwanted(why)),
             () = tokio::time::sleep(wait) => (State::Expired, "nobody answered in time", expired(row, wait)),
         };
         if self.settle(row, state, because).await? {
@@ -175,6 +183,10 @@ fn expired(row: &ApprovalRow, wait: Duration) -> Error {
 fn ending() -> Error {
     Error::new(Code::Ending, "the daemon is ending, and with it the question")
         .hint("ask again when the owner has started it again")
+}
+
+fn unwanted(why: &str) -> Error {
+    Error::conflict(format!("the question was withdrawn: {why}")).hint("ask again if it is still needed")
 }
 
 fn withdrawn() -> Error {

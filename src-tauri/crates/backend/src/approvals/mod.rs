@@ -80,6 +80,16 @@ impl Approvals {
 
     /// Lets a use pass: the owner's at once, an agent's if a grant allows it or the owner says yes in time.
     pub async fn permit(&self, caller: &Caller, wanted: Wanted) -> Result<()> {
+        self.permit_unless(caller, wanted, std::future::pending()).await
+    }
+
+    /// The same, for what may be given up while the owner is asked: `given_up` then ends with why.
+    pub async fn permit_unless(
+        &self,
+        caller: &Caller,
+        wanted: Wanted,
+        given_up: impl Future<Output = &'static str>,
+    ) -> Result<()> {
         let Caller::Agent { session, asker, .. } = caller else {
             return match caller.role() {
                 Role::Owner => Ok(()),
@@ -102,7 +112,7 @@ impl Approvals {
             return self.audit.note(By::Caller(caller), used).await;
         }
         let row = self.row(&session, asker, wanted).await?;
-        self.ask(caller, asker, row).await
+        self.ask(caller, asker, row, given_up).await
     }
 
     /// The open approvals, oldest first; or the newest of all.

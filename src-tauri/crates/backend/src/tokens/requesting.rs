@@ -62,7 +62,8 @@ impl Tokens {
         call: RequestToken,
         id: &str,
     ) -> Result<()> {
-        let permitted = self.approvals.permit(caller, wanted(identity, issuer, call)).await;
+        let wanted = wanted(identity, issuer, call);
+        let permitted = self.approvals.permit_unless(caller, wanted, self.unwanted(id)).await;
         let now = self.store.issuer(&issuer.id).await?;
         let permitted = permitted.and_then(|()| match now {
             Some(now) if policy(&now) != Policy::Deny => Ok(()),
@@ -75,6 +76,19 @@ impl Tokens {
             return Err(error);
         }
         Ok(())
+    }
+
+    /// Ends once a token is no longer asked for: its owner, or the end of its worktree, has revoked it.
+    async fn unwanted(&self, id: &str) -> &'static str {
+        let mut changes = self.live.changes.subscribe();
+        let asked_for = |row: &TokenRow| row.state == State::Requested.name();
+        // A store that does not answer says nothing about the token: the question stays.
+        while self.store.token(id).await.is_ok_and(|row| row.as_ref().is_none_or(asked_for)) {
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+        "the token was revoked before it was issued"
     }
 
     /// Issues a token in a task of its own: whoever asked may go away, what was begun is brought to its end.
