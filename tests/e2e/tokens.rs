@@ -420,3 +420,95 @@ fn a_running_session_never_ends_with_its_first_token() {
     world.lanyard(&["sessions", "stop", "1"]).ok();
     assert_eq!(state(&world, text(&new, "id")), "active");
 }
+
+#[test]
+fn a_request_that_is_revoked_takes_its_question_along() {
+    let (world, issuer) = world("ask");
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    std::thread::scope(|scope| {
+        let agent = scope.spawn(|| world.as_agent(1, "own", "lanyard tokens request mint"));
+        let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
+        let id = text(&event["ApprovalChanged"]["approval"], "id").to_string();
+        let token = world.json(&["tokens", "list"])[0].clone();
+        let revoked = world.json(&["tokens", "revoke", text(&token, "id")]);
+        assert_eq!(text(&revoked, "state"), "failed");
+        let event = door.event(|event| event["ApprovalChanged"]["approval"]["id"] == *id);
+        assert_eq!(event["ApprovalChanged"]["approval"]["state"], "withdrawn", "{event}");
+        let told = agent.join().expect("the agent ends").fails(1);
+        assert!(told.contains("revoked before it was issued"), "{told}");
+        assert!(world.lanyard(&["approvals", "approve", &id]).fails(1).contains("withdrawn"));
+    });
+    assert_eq!(world.json(&["approvals", "list"]), json!([]));
+    assert_eq!(issuer.calls(), "");
+}
+
+#[test]
+fn an_agent_that_dies_while_it_waits_leaves_no_request_and_no_question() {
+    let (world, issuer) = world("ask");
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    let session = world.start(1, "own", &["sh", "-c", "lanyard tokens request mint --wait 10m"]);
+    let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
+    let id = text(&event["ApprovalChanged"]["approval"], "id").to_string();
+    world.lanyard(&["sessions", "stop", text(&session, "id")]).ok();
+    let event = door.event(|event| event["ApprovalChanged"]["approval"]["id"] == *id);
+    assert_eq!(event["ApprovalChanged"]["approval"]["state"], "withdrawn", "{event}");
+    let token = world.json(&["tokens", "list", "--all"])[0].clone();
+    wait_for_state(&world, text(&token, "id"), "failed");
+    assert_eq!(issuer.calls(), "");
+}
+
+/// An issuer that can neither list its tokens nor take one back by name, and one whose answer was cut short.
+fn lost(world: &World, issuer: &Counterpart) -> Value {
+    for (what, how) in [("issue", "half"), ("find", "usage"), ("revoke", "refuse")] {
+        issuer.behave(what, how);
+    }
+    world.lanyard(&["tokens", "request", "mint", "--identity", "ada"]).fails(1);
+    world.json(&["tokens", "list", "--all"])[0].clone()
+}
+
+#[test]
+fn a_token_that_nobody_can_settle_is_forgotten_by_an_owner_who_says_so() {
+    let (world, issuer) = world("auto");
+    let token = lost(&world, &issuer);
+    let id = text(&token, "id");
+    let told = world.lanyard(&["tokens", "forget", id]).fails(1);
+    assert!(told.contains("lanyard-ada-") && told.contains("may work for ever"), "{told}");
+    assert_eq!(state(&world, id), "revoking");
+    let told = world.lanyard(&["tokens", "forget", id, "--yes"]).ok();
+    assert!(told.contains("may still work"), "{told}");
+    assert_eq!((state(&world, id).as_str(), issuer.live().len()), ("forgotten", 1));
+    let calls = issuer.calls();
+    assert_eq!(world.json(&["tokens", "list"]), json!([]));
+    assert!(world.json(&["audit", "list"]).to_string().contains("tokens.forget"));
+    world.lanyard(&["issuers", "remove", "mint"]).ok();
+    assert_eq!(issuer.calls(), calls, "it is asked about nothing any more");
+}
+
+#[test]
+fn a_token_that_can_still_be_settled_is_not_forgotten() {
+    let (world, issuer) = world("auto");
+    let forget = |id: &str| world.lanyard(&["tokens", "forget", id, "--yes"]);
+    let active = request(&world, &[]);
+    assert!(forget(text(&active, "id")).fails(1).contains("is active"));
+    issuer.behave("revoke", "unreachable");
+    let held = request(&world, &[]);
+    world.door().ask("tokens.revoke", json!({ "token": held["id"], "wait_ms": 0 }));
+    assert!(forget(text(&held, "id")).fails(1).contains("still take it back"));
+    let token = lost(&world, &issuer);
+    let id = text(&token, "id");
+    // Who is not reached has not said that it cannot.
+    issuer.behave("revoke", "unreachable");
+    assert!(forget(id).fails(1).contains("cannot be reached"));
+    assert_eq!(state(&world, id), "revoking");
+    // Who finds it after all takes it back.
+    issuer.behave("find", "");
+    issuer.behave("revoke", "");
+    assert!(forget(id).ok().contains("Revoked"));
+    assert_eq!(state(&world, id), "revoked");
+    // What ends by itself needs nobody's word.
+    world.lanyard(&["issuers", "update", "mint", "--set", "longest=3600"]).ok();
+    let token = lost(&world, &issuer);
+    assert!(forget(text(&token, "id")).fails(1).contains("ends by itself"));
+}

@@ -139,6 +139,7 @@ pub fn life(token: &Token, now: Millis) -> String {
             token.revoked_at.map_or("Revoked".into(), |at| format!("Revoked {}", ago(now - at)))
         }
         (State::Failed, _) => "Never issued".into(),
+        (State::Forgotten, _) => "Forgotten; it may still work".into(),
     }
 }
 

@@ -168,6 +168,7 @@ calls! {
     "tokens.read"            [Owner Agent]                 ReadToken       -> TokenValue;
     "tokens.revoke"          [Owner Agent]                 RevokeToken     -> Token;
     "tokens.refresh"         [Owner Agent]                 RefreshToken    -> Token;
+    "tokens.forget"          [Owner]                       ForgetToken     -> Token;
 
     "issuers.list"           [Owner]                       ListIssuers     -> Vec<Issuer>;
     "issuers.add"            [Owner]                       AddIssuer       -> Issuer;

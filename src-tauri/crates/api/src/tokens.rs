@@ -26,11 +26,13 @@ pub enum State {
     Revoked,
     /// It was never issued.
     Failed,
+    /// Its owner gave it up: it may be alive, and nobody can find out.
+    Forgotten,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [State; 7] = [
+    pub const ALL: [State; 8] = [
         State::Requested,
         State::Approved,
         State::Active,
@@ -38,6 +40,7 @@ impl State {
         State::Revoking,
         State::Revoked,
         State::Failed,
+        State::Forgotten,
     ];
 
     /// Whether it may be valid at its issuer, now or soon.
@@ -55,6 +58,7 @@ impl State {
             State::Revoking => "revoking",
             State::Revoked => "revoked",
             State::Failed => "failed",
+            State::Forgotten => "forgotten",
         }
     }
 }
@@ -190,6 +194,17 @@ pub struct RevokeToken {
     /// How long to wait for the issuer's word, 0 to 60000 ms; 10000 if left out.
     #[serde(default)]
     pub wait_ms: Option<u64>,
+}
+
+/// `tokens.forget`: a token that nobody can settle is no longer looked after.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetToken {
+    /// Its id, or a unique prefix of it.
+    pub token: String,
+    /// Go on although it may be alive for ever.
+    #[serde(default)]
+    pub sure: bool,
 }
 
 /// `tokens.refresh`: a new token of the same kind in its place; the old one is revoked after that.

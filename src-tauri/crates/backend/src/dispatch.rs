@@ -124,6 +124,7 @@ answers! { b, caller:
     ReadToken(c)       => b.tokens.read(caller, &c.token);
     RevokeToken(c)     => b.tokens.revoke(caller, c);
     RefreshToken(c)    => b.tokens.refresh(caller, &c.token);
+    ForgetToken(c)     => b.tokens.forget(caller, c);
 
     ListIssuers(c)     => b.issuers.list();
     AddIssuer(c)       => add_issuer(b, c);

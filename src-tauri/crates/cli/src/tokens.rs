@@ -8,7 +8,9 @@ use crate::prompt;
 use crate::secrets::Asking;
 use crate::table::{Cell, Table, cut, details, id_width};
 use api::Code;
-use api::tokens::{ListTokens, ReadToken, RefreshToken, RequestToken, RevokeToken, ShowToken, State, Token};
+use api::tokens::{
+    ForgetToken, ListTokens, ReadToken, RefreshToken, RequestToken, RevokeToken, ShowToken, State, Token,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -44,6 +46,14 @@ pub enum TokensCommand {
         /// Go on although it cannot be issued again
         #[arg(long)]
         force: bool,
+    },
+    /// Give up a token whose issuer can never say whether it still lives: it is no longer looked after
+    Forget {
+        /// Its id, or the beginning of it
+        id: String,
+        /// Go on although it may work for ever
+        #[arg(long)]
+        yes: bool,
     },
     /// Put a new token of the same scope in a token's place, and revoke the old one
     Refresh {
@@ -94,6 +104,7 @@ impl TokensCommand {
             }
             TokensCommand::Show { id, value: true } => print_value(hand, id),
             TokensCommand::Revoke { id, force } => revoke(hand, id, force),
+            TokensCommand::Forget { id, yes } => forget(hand, id, yes),
             TokensCommand::Refresh { id } => {
                 let token = hand.ask(&RefreshToken { token: id })?;
                 hand.out.show(&token, || one(&hand.out, &token))
@@ -136,6 +147,19 @@ fn revoke(hand: &mut Hand, id: String, force: bool) -> Result<()> {
     hand.out.show(&token, || told(&token))
 }
 
+fn forget(hand: &mut Hand, id: String, yes: bool) -> Result<()> {
+    let call = |sure| ForgetToken { token: id.clone(), sure };
+    let token = match hand.ask(&call(yes)) {
+        Err(Failure::Refused(error)) if hand.has_person() && error.code == Code::Unconfirmed => {
+            prompt::say(&format!("{}\n", clean(&error.message)))?;
+            prompt::confirm("Forget it?")?;
+            hand.ask(&call(true))
+        }
+        answer => answer,
+    }?;
+    hand.out.show(&token, || told(&token))
+}
+
 /// What became of a token that was taken back, in a sentence.
 pub fn told(token: &Token) -> String {
     let name = format!("{} of {}", cut(&token.id, 13), clean(&token.issuer));
@@ -145,6 +169,7 @@ pub fn told(token: &Token) -> String {
             format!("The token {name} is not confirmed as revoked yet: {}. Lanyard tries on.", clean(why))
         }
         State::Revoked => format!("Revoked the token {name}."),
+        State::Forgotten => format!("Forgot the token {name}. It may still work at its issuer."),
         state => format!("The token {name} is {}.", state.name()),
     }
 }
@@ -179,7 +204,7 @@ fn table(out: &Output, tokens: &[Token]) -> String {
     for token in tokens {
         let look = match token.state {
             State::Active => Look::Good,
-            State::Revoking | State::Failed => Look::Bad,
+            State::Revoking | State::Failed | State::Forgotten => Look::Bad,
             _ => Look::Plain,
         };
         table.row([

@@ -100,6 +100,7 @@ calls! {
     ReadToken(c)       => about(Kind::Token, &c.token).passing();
     RevokeToken(c)     => about(Kind::Token, &c.token);
     RefreshToken(c)    => about(Kind::Token, &c.token);
+    ForgetToken(c)     => about(Kind::Token, &c.token).saying(if c.sure { "for good" } else { "" });
 
     SetSlot(c)         => about(Kind::Slot, &c.slot.to_string()).of(c.identity.as_deref());
     ClearSlot(c)       => about(Kind::Slot, &c.slot.to_string());

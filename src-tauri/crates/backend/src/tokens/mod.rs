@@ -10,6 +10,7 @@ pub mod issuers;
 pub mod minting;
 
 mod ending;
+mod forgetting;
 mod issuing;
 mod life;
 mod mints;
@@ -205,17 +206,19 @@ impl Tokens {
         Ok(row.ok_or_else(|| Error::refused("the session that asks is unknown"))?)
     }
 
-    /// Records what happened to a token by itself.
-    async fn note(&self, row: &TokenRow, action: &str, detail: impl Into<String>) -> Result<()> {
-        let fact = Fact {
-            identity_id: Some(row.identity_id.clone()),
-            session: row.session.clone(),
-            slot: row.slot.and_then(|slot| u32::try_from(slot).ok()),
-            worktree_id: row.worktree_id.clone(),
-            detail: detail.into(),
-            ..Fact::done(Kind::Token, action, format!("{} {}", row.issuer, row.id))
-        };
-        self.audit.record(By::Daemon, fact).await
+    /// Changes a token by itself and records it, whenever the daemon may be killed.
+    async fn noting(
+        &self,
+        row: &TokenRow,
+        action: &str,
+        detail: &str,
+        change: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
+        let fact = fact(row, action, detail);
+        let intent = self.audit.intend(By::Daemon, std::slice::from_ref(&fact)).await?;
+        change.await?;
+        self.failpoints.at("note.before");
+        self.audit.settle(Some(intent), By::Daemon, vec![fact], true).await
     }
 
     /// Tells everyone that a token has changed.
@@ -242,6 +245,18 @@ impl Tokens {
             }
             changes.changed().await?;
         }
+    }
+}
+
+/// What is recorded of a token.
+fn fact(row: &TokenRow, action: &str, detail: &str) -> Fact {
+    Fact {
+        identity_id: Some(row.identity_id.clone()),
+        session: row.session.clone(),
+        slot: row.slot.and_then(|slot| u32::try_from(slot).ok()),
+        worktree_id: row.worktree_id.clone(),
+        detail: detail.into(),
+        ..Fact::done(Kind::Token, action, format!("{} {}", row.issuer, row.id))
     }
 }
 

@@ -118,9 +118,9 @@ impl Tokens {
     pub(super) async fn replace(&self, new: &TokenRow) -> Result<()> {
         let old = new.replaces.as_ref().context("a token that replaces none")?;
         self.failpoints.at("replace.before");
-        self.store.replace_token(old, &new.id, self.clocks.now().wall).await?;
+        let replace = self.store.replace_token(old, &new.id, self.clocks.now().wall);
+        self.noting(new, "tokens.replaced", &format!("in the place of {old}"), replace).await?;
         self.failpoints.at("replace.after");
-        self.note(new, "tokens.replaced", format!("in the place of {old}")).await?;
         self.tell(old);
         self.tell(&new.id);
         self.live.wake.notify_one();

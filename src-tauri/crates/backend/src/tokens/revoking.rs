@@ -85,19 +85,25 @@ impl Tokens {
                 Err(Failure::Unreachable(told.to_string()))
             }
         };
+        self.conclude(row, tried).await
+    }
+
+    /// Writes down what came of a try.
+    pub(super) async fn conclude(&self, row: &TokenRow, tried: Tried) -> Result<()> {
         match tried {
             Ok(Gone::Revoked) => {
                 self.failpoints.at("revoke.after");
-                self.store.end_token(&row.id, State::Revoked, Some(self.clocks.now().wall)).await?;
-                self.note(row, "tokens.revoked", "its issuer has confirmed it").await?;
+                let end = self.store.end_token(&row.id, State::Revoked, Some(self.clocks.now().wall));
+                self.noting(row, "tokens.revoked", "its issuer has confirmed it", end).await?;
             }
             Ok(Gone::NeverThere) => {
-                self.store.fail_token(&row.id, "its issuer never made it").await?;
-                self.note(row, "tokens.failed", "its issuer never made it").await?;
+                let why = "its issuer never made it";
+                self.noting(row, "tokens.failed", why, self.store.fail_token(&row.id, why)).await?;
             }
             Err(_) if self.life(row) == (Life::Over { sure: true }) => {
-                self.store.end_token(&row.id, State::Expired, None).await?;
-                self.note(row, "tokens.expired", "before its issuer confirmed that it is gone").await?;
+                let end = self.store.end_token(&row.id, State::Expired, None);
+                self.noting(row, "tokens.expired", "before its issuer confirmed that it is gone", end)
+                    .await?;
             }
             Err(failure) => {
                 let next = self.clocks.now().wall + pause(row.attempts, &failure, random());
@@ -110,7 +116,7 @@ impl Tokens {
     }
 
     /// Asks the issuer to take a token back; one whose answer was lost is looked for first.
-    async fn call_back(&self, row: &TokenRow) -> Result<std::result::Result<Gone, Failure>> {
+    pub(super) async fn call_back(&self, row: &TokenRow) -> Result<Tried> {
         let issuer = self.issuers.open(&row.issuer_id).await?;
         let value = self.value(row)?;
         let mut upstream_id = row.upstream_id.clone();
@@ -133,8 +139,11 @@ impl Tokens {
     }
 }
 
+/// What came of asking an issuer to take a token back.
+pub(super) type Tried = std::result::Result<Gone, Failure>;
+
 /// How a token is known to be gone.
-enum Gone {
+pub(super) enum Gone {
     Revoked,
     NeverThere,
 }

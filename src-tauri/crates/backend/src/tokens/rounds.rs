@@ -3,7 +3,8 @@
 
 use super::life::{Life, millis};
 use super::revoking::REST_MAX;
-use super::{Hold, Tokens, row};
+use super::{Hold, Tokens, fact, row};
+use crate::audit::By;
 use crate::store::TokenRow;
 use anyhow::{Context, Result};
 use api::Millis;
@@ -80,7 +81,7 @@ impl Tokens {
                 Life::Due { .. } => None,
                 Life::Good(left) => left,
             },
-            State::Expired | State::Revoked | State::Failed => None,
+            State::Expired | State::Revoked | State::Failed | State::Forgotten => None,
         })
     }
 
@@ -100,7 +101,10 @@ impl Tokens {
     async fn go_on(&self, row: &TokenRow, hold: &Hold) -> Result<()> {
         match row::state(row)? {
             State::Requested => {
-                self.store.fail_token(&row.id, "whoever asked for it is gone").await?;
+                self.failpoints.at("abandon.before");
+                let why = "whoever asked for it is gone";
+                self.noting(row, "tokens.failed", why, self.store.fail_token(&row.id, why)).await?;
+                self.failpoints.at("abandon.after");
                 self.tell(&row.id);
                 Ok(())
             }
@@ -115,8 +119,10 @@ impl Tokens {
             State::Active if is_unfinished(row) => self.replace(row).await,
             State::Active => match self.life(row) {
                 Life::Over { sure: true } => {
-                    self.store.end_token(&row.id, State::Expired, None).await?;
-                    self.note(row, "tokens.expired", "").await?;
+                    self.failpoints.at("expire.before");
+                    let end = self.store.end_token(&row.id, State::Expired, None);
+                    self.noting(row, "tokens.expired", "", end).await?;
+                    self.failpoints.at("expire.after");
                     self.tell(&row.id);
                     Ok(())
                 }
@@ -124,7 +130,7 @@ impl Tokens {
                 Life::Due { .. } => self.renew_or_rest(row, hold).await,
                 Life::Good(_) => Ok(()),
             },
-            State::Expired | State::Revoked | State::Failed => Ok(()),
+            State::Expired | State::Revoked | State::Failed | State::Forgotten => Ok(()),
         }
     }
 
@@ -133,7 +139,8 @@ impl Tokens {
         let wrapped = row.wrapped_key.as_ref().context("an intent without a key")?;
         let key = self.safe.key(&row.id, wrapped)?;
         let outcome = self.mints.outcome(&row.id, &key).await?;
-        self.note(row, "tokens.orphaned", "a former daemon asked for it, and nobody waits any more").await?;
+        let fact = fact(row, "tokens.orphaned", "a former daemon asked for it, and nobody waits any more");
+        self.audit.record(By::Daemon, fact).await?;
         self.settle(row, &key, outcome, true).await.map(|_| ())
     }
 
