@@ -5,6 +5,7 @@
 mod approvals;
 mod audit;
 mod bad_input;
+mod clock;
 mod completions;
 mod crashing;
 mod doors;

@@ -4,7 +4,7 @@ use crate::run::{Outcome, wait_for_end};
 use crate::{DEADLINE, Process, World, program};
 use rustix::process::Signal;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A daemon that runs in the foreground of the test.
@@ -40,8 +40,13 @@ impl World {
     /// Starts `lanyardd` in the foreground and waits until it answers.
     #[track_caller]
     pub fn daemon(&self) -> Daemon {
+        self.daemon_by(self.command(program("lanyardd")))
+    }
+
+    /// Starts `lanyardd` by this command and waits until it answers.
+    #[track_caller]
+    pub(crate) fn daemon_by(&self, mut command: Command) -> Daemon {
         let log = std::fs::File::create(self.path("daemon.err")).expect("a file for its complaints");
-        let mut command = self.command(program("lanyardd"));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         let mut daemon = Daemon { child: child.expect("lanyardd starts") };
         let until = Instant::now() + DEADLINE;

@@ -9,6 +9,7 @@
 //! when the world is dropped. Nothing here sleeps: what has to be waited for is an event with a deadline.
 
 mod beside;
+mod clock;
 mod daemon;
 mod door;
 mod forge;
@@ -28,6 +29,7 @@ mod terminal;
 mod web;
 
 pub use beside::Beside;
+pub use clock::WallClock;
 pub use daemon::Daemon;
 pub use door::Door;
 pub use forge::{HttpForge, SshForge};

@@ -60,6 +60,8 @@ const NEEDS: &[Need] = &[
     need(Test, Program("kill"), ["procps", "procps-ng", "procps-ng"]),
     need(Test, Program("ssh-keygen"), ["openssh-client", "openssh-clients", "openssh"]),
     need(Test, Program("sshd"), ["openssh-server", "openssh-server", "openssh"]),
+    need(Test, Program("faketime"), ["faketime", "libfaketime", "libfaketime"]),
+    need(Test, Program("unshare"), ["util-linux", "util-linux", "util-linux"]),
     need(Test, Program("python3"), ["python3", "python3", "python"]),
     need(Bench, Program("tmux"), ["tmux", "tmux", "tmux"]),
     need(Bench, Program("pass"), ["pass", "pass", "pass"]),
