@@ -2,6 +2,7 @@
 // What a test unwraps is what it is about: a failure there is the test's own.
 #![allow(clippy::unwrap_used)]
 
+mod agents;
 mod approvals;
 mod audit;
 mod bad_input;
@@ -11,6 +12,7 @@ mod crashing;
 mod doors;
 mod environment;
 mod grants;
+mod hooks;
 mod house;
 mod identities;
 mod interrupted;
@@ -18,7 +20,6 @@ mod issuers;
 mod killing;
 mod manifest;
 mod notify;
-mod on_state;
 mod passwords;
 mod plain_user;
 mod prism;
@@ -33,10 +34,7 @@ mod sessions;
 mod signals;
 mod signing;
 mod slots;
-mod summaries;
-mod tasks;
 mod tokens;
 mod vault;
-mod waiting;
 mod web;
 mod worktrees;

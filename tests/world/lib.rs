@@ -16,6 +16,7 @@ mod forge;
 pub mod github;
 mod issuer;
 mod mail;
+pub mod model;
 mod owner;
 mod processes;
 mod programs;

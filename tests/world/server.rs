@@ -218,7 +218,9 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
 }
 
 fn written(reply: &Reply) -> String {
+    let typed = reply.headers.iter().any(|(name, _)| name == "Content-Type");
     let kind = match reply.body.as_bytes().first() {
+        _ if typed => "",
         Some(b'{' | b'[') => "Content-Type: application/json; charset=utf-8\r\n",
         Some(_) => "Content-Type: text/html\r\n",
         None => "",

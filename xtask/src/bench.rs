@@ -4,6 +4,7 @@ mod approvals;
 mod audit;
 mod bytes;
 pub mod door;
+mod hook;
 mod memory;
 mod pty;
 mod secrets;
@@ -28,9 +29,10 @@ pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
     say("building the release programs");
     run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
     let mut rows: Vec<Row> = Vec::new();
-    let measures: [(&str, Measure); 6] = [
+    let measures: [(&str, Measure); 7] = [
         ("reading a secret", secrets::measure),
         ("answering an approval", approvals::measure),
+        ("hooks of an agent", hook::measure),
         ("starting a session", start::measure),
         ("the bytes of a terminal", bytes::measure),
         ("idle sessions", memory::measure),

@@ -17,7 +17,9 @@ const USAGE: &str = "\
 cargo xtask setup                 install what is missing, for `run`, `test` and `bench`
 cargo xtask ui [--dev]            build the page into target/ui
 cargo xtask run [--release]       build Lanyard and open its window (without a display: serve its page)
-cargo xtask test [--fast] [NAME…] check and test everything (--fast: no lints, no licences, no window)
+cargo xtask test [--fast] [--agents[=claude,codex,opencode]] [NAME…]
+                                  check and test everything (--fast: no lints, no licences, no window;
+                                  --agents: with the agents' own programs, hundreds of megabytes each)
 cargo xtask bench [WORD…]         measure Lanyard beside its peers (only: secret, session, bytes, idle …)
 cargo xtask soak [KILLS]          kill the daemon at random while tokens come and go (200 times)";
 

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: checks what a level of work needs and installs what is missing.
 
 mod packages;
-mod tools;
+pub mod tools;
 pub mod wasm;
 
 use crate::host::Host;

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: the checks, then every test; the runner's closing lines stand last.
 
 use crate::host::Host;
-use crate::setup::{Level, setup};
+use crate::setup::{Level, setup, tools};
 use crate::shell::{line, run, say, succeeds};
 use crate::ui;
 use anyhow::Result;
@@ -13,8 +13,11 @@ const SLOW: [&str; 2] = ["--exclude=lanyard-desktop", "--exclude=ui"];
 /// Runs all checks and tests; with `--fast` only those that need no window. Other arguments go to the runner.
 pub fn test(host: &Host, args: &[&str]) -> Result<ExitCode> {
     let fast = args.contains(&"--fast");
-    let names: Vec<&str> = args.iter().copied().filter(|arg| *arg != "--fast").collect();
+    let agents = agents(args)?;
+    let is_ours = |arg: &str| arg == "--fast" || arg.starts_with("--agents");
+    let names: Vec<&str> = args.iter().copied().filter(|arg| !is_ours(arg)).collect();
     let compiler = setup(host, Level::Test)?;
+    let programs = tools::agents(host, &agents)?;
     let page = ui::page(host, ui::Build::Small, compiler)?;
 
     let failed = if fast { Vec::new() } else { failed_checks(host)? };
@@ -31,12 +34,28 @@ pub fn test(host: &Host, args: &[&str]) -> Result<ExitCode> {
     runner
         .env("LANYARD_BIN_DIR", host.target.join("debug"))
         .env("LANYARD_UI", page)
+        .env("LANYARD_AGENTS", agents.join(","))
+        .env("LANYARD_AGENTS_BIN", programs)
         .env("TAURI_DRIVER", host.target.join("tools/bin/tauri-driver"));
     let status = runner.status()?;
     if status.success() && !failed.is_empty() {
         anyhow::bail!("the tests passed, but not: {}; what they say stands above", failed.join(", "));
     }
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The agents whose own programs are tested: those that `--agents` names, or all.
+fn agents<'a>(args: &[&'a str]) -> Result<Vec<&'a str>> {
+    let known = tools::AGENTS.map(|(name, _)| name);
+    let Some(asked) = args.iter().find_map(|arg| arg.strip_prefix("--agents")) else {
+        return Ok(Vec::new());
+    };
+    let Some(named) = asked.strip_prefix('=') else { return Ok(known.to_vec()) };
+    let named: Vec<&str> = named.split(',').collect();
+    match named.iter().find(|name| !known.contains(name)) {
+        Some(other) => anyhow::bail!("{other:?} is no agent; known are {}", known.join(", ")),
+        None => Ok(named),
+    }
 }
 
 /// Runs every check, the later ones too when one fails, and names those that failed.

@@ -4,6 +4,7 @@ use crate::host::Host;
 use crate::shell::{read, run, say, succeeds};
 use anyhow::{Context, Result, bail};
 use std::fs;
+use std::path::PathBuf;
 
 /// The test runner's version, where the machine has none.
 pub const NEXTEST: &str = "0.9.143";
@@ -11,6 +12,13 @@ pub const NEXTEST: &str = "0.9.143";
 pub const TAURI_DRIVER: &str = "2.1.0";
 /// The version of the licence check.
 pub const DENY: &str = "0.20.2";
+
+/// The agents' own programs: what each is called, and its package.
+pub const AGENTS: [(&str, &str); 3] = [
+    ("claude", "@anthropic-ai/claude-code@2.1.329"),
+    ("codex", "@openai/codex@0.169.0"),
+    ("opencode", "opencode-ai@1.18.33"),
+];
 
 /// Other people's servers that the tests talk to; these versions still run on Node 20.
 const SERVERS: [&str; 5] = [
@@ -89,4 +97,28 @@ pub fn servers(host: &Host) -> Result<()> {
     run(host.command("tar").args(unpack).arg(&archive).arg(DESCRIPTION_FILE).current_dir(&folder))?;
     fs::remove_file(&archive).with_context(|| format!("removing {}", archive.display()))?;
     fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Installs agents into target/tools/agents, each once, and tells where their programs are.
+pub fn agents(host: &Host, names: &[&str]) -> Result<PathBuf> {
+    let folder = host.target.join("tools/agents");
+    for (name, package) in AGENTS.into_iter().filter(|(name, _)| names.contains(name)) {
+        let stamp = folder.join(format!(".{name}"));
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == package) {
+            continue;
+        }
+        say(format!("installing {package} into {} (once)", folder.display()));
+        let quiet =
+            ["install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+        let prefix = folder.join(name);
+        fs::create_dir_all(&prefix).with_context(|| format!("making {}", prefix.display()))?;
+        run(host.command("npm").args(quiet).arg("--prefix").arg(&prefix).arg(package))?;
+        let program = folder.join("bin").join(name);
+        fs::create_dir_all(folder.join("bin")).context("making the folder of the agents' programs")?;
+        fs::remove_file(&program).ok();
+        std::os::unix::fs::symlink(prefix.join("node_modules/.bin").join(name), &program)
+            .with_context(|| format!("linking {}", program.display()))?;
+        fs::write(&stamp, package).with_context(|| format!("writing {}", stamp.display()))?;
+    }
+    Ok(folder.join("bin"))
 }

@@ -69,8 +69,6 @@ names! {
         Notify = "notify",
         /// The daemon itself.
         Daemon = "daemon",
-        /// Work that waits for a slot.
-        Task = "task",
     }
 }
 

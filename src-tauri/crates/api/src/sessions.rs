@@ -172,7 +172,7 @@ pub struct Session {
     pub progress: Option<u8>,
     /// The agent's own id of its conversation.
     pub conversation: Option<String>,
-    /// The task that it was given.
+    /// The task that it was given, or how that begins.
     pub prompt: Option<String>,
     /// How its process ended.
     pub exit: Option<Exit>,
@@ -256,6 +256,9 @@ pub struct HearHook {
     /// What the agent gave to its hook, at most 256 KiB.
     #[serde(default)]
     pub payload: String,
+    /// When the hook ran. It may come late, where no daemon was there to hear it.
+    #[serde(default)]
+    pub at: Millis,
 }
 
 /// `sessions.send`: types into the terminal.

@@ -17,14 +17,11 @@ use crate::members::Members;
 use crate::notify::{self, Answered, Notifications};
 use crate::passwords::Passwords;
 use crate::projects::Projects;
-use crate::reactions::Reactions;
 use crate::safe::Safe;
 use crate::secrets::Secrets;
 use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
 use crate::store::Store;
-use crate::summaries::Summaries;
-use crate::tasks::{self, Tasks};
 use crate::tokens::issuers::Issuers;
 use crate::tokens::issuers::manifest::Manifests;
 use crate::tokens::{self, Tokens};
@@ -79,8 +76,6 @@ pub struct Backend {
     pub passwords: Passwords,
     /// Agent terminals.
     pub sessions: Sessions,
-    /// What waits for a free slot.
-    pub line: Tasks,
     /// What mints tokens.
     pub issuers: Issuers,
     /// Credentials that are issued for a while.
@@ -112,7 +107,15 @@ impl Backend {
         let passphrase_file = config.passphrase_file.clone();
         let safe = Safe::open(store.clone(), bus.clone(), clock, keychain, passphrase_file).await?;
         let (doors, served) = mpsc::channel(DOORS);
-        let ground = Ground { config: Arc::new(config), store, bus, clock, audit, safe };
+        let ground = Ground {
+            agents: Agents::new(&config)?,
+            config: Arc::new(config),
+            store,
+            bus,
+            clock,
+            audit,
+            safe,
+        };
         Ok((ground.furnish(doors).await?, served))
     }
 
@@ -122,12 +125,8 @@ impl Backend {
         self.audit.begin(&self.tasks, self.ending.clone());
         self.audit.record(By::Daemon, Fact::done(Kind::Daemon, "daemon.started", api::VERSION)).await?;
         self.notify.begin(answers, &self.tasks, &self.ending).await?;
-        let (bus, sessions) = (self.bus.clone(), self.sessions.clone());
-        let reactions = Reactions::new(&self.config, bus, sessions, self.tasks.clone(), self.ending.clone());
-        reactions.begin().await?;
         self.sessions.adopt().await?;
         self.grants.begin(&self.tasks, self.ending.clone());
-        self.line.begin();
         self.tokens.begin();
         Ok(())
     }
@@ -145,6 +144,7 @@ impl Backend {
 
 /// What the rooms stand on.
 struct Ground {
+    agents: Agents,
     config: Arc<Config>,
     store: Store,
     bus: Bus,
@@ -158,18 +158,13 @@ impl Ground {
     async fn furnish(self, doors: mpsc::Sender<Door>) -> Result<Backend> {
         let (tasks, ending, git) = (TaskTracker::new(), CancellationToken::new(), self.git());
         let (store, bus, clock, audit) = (&self.store, &self.bus, self.clock, &self.audit);
-        let agents = Agents::new(&self.config)?;
-        let failpoints = self.config.failpoints.clone();
-        let grants = Grants::new(store.clone(), bus.clone(), clock, audit.clone(), failpoints);
-        let approvals =
-            Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants.clone(), ending.clone())
-                .await?;
+        let grants = self.grants();
+        let approvals = self.approvals(&grants, &ending).await?;
         let secrets = self.secrets(&grants, &approvals);
         let keys = self.keys(&approvals).await?;
         let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());
         let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
-        let worktrees =
-            Worktrees::new(store.clone(), bus.clone(), clock, git.clone(), self.config.worktrees());
+        let worktrees = self.worktrees(&git);
         let passwords = self.passwords(&grants, &approvals);
         let tokens = self.tokens(&issuers, &approvals, &worktrees, &tasks, &ending);
         let sessions = Sessions::new(Parts {
@@ -178,13 +173,12 @@ impl Ground {
             clock,
             config: self.config.clone(),
             audit: audit.clone(),
-            agents: agents.clone(),
+            agents: self.agents.clone(),
             projects: projects.clone(),
             worktrees: worktrees.clone(),
             secrets: secrets.clone(),
             grants: grants.clone(),
             keys: keys.clone(),
-            summaries: Summaries::new(store.clone(), clock, git.clone(), self.config.homes()),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tokens: tokens.clone(),
             tasks: tasks.clone(),
@@ -192,15 +186,13 @@ impl Ground {
             doors,
         });
         let notify = self.notify(&sessions, &approvals).await?;
-        let line = self.line(&agents, &projects, &worktrees, &sessions, &tasks, &ending);
         Ok(Backend {
-            line,
             notify,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
-            slots: Slots::open(store.clone(), bus.clone(), agents.clone()).await?,
-            agents,
+            slots: Slots::open(store.clone(), bus.clone(), self.agents.clone()).await?,
+            agents: self.agents,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
             issuers,
             tokens,
@@ -224,30 +216,6 @@ impl Ground {
         })
     }
 
-    fn line(
-        &self,
-        agents: &Agents,
-        projects: &Projects,
-        worktrees: &Worktrees,
-        sessions: &Sessions,
-        tasks: &TaskTracker,
-        ending: &CancellationToken,
-    ) -> Tasks {
-        Tasks::new(tasks::Parts {
-            store: self.store.clone(),
-            bus: self.bus.clone(),
-            clock: self.clock,
-            audit: self.audit.clone(),
-            agents: agents.clone(),
-            projects: projects.clone(),
-            worktrees: worktrees.clone(),
-            sessions: sessions.clone(),
-            failpoints: self.config.failpoints.clone(),
-            tasks: tasks.clone(),
-            ending: ending.clone(),
-        })
-    }
-
     fn git(&self) -> Git {
         let hiding = hiding(&self.config, vec![self.config.worktrees()], Vec::new());
         Git::new(self.config.programs.join("lanyardd"), &self.config.owner_env, hiding)
@@ -262,6 +230,21 @@ impl Ground {
         let domain = self.config.settings.email_domain.clone();
         let (store, bus, safe) = (self.store.clone(), self.bus.clone(), self.safe.clone());
         Identities::new(store, bus, self.clock, safe, keys.clone(), self.config.homes(), domain)
+    }
+
+    fn worktrees(&self, git: &Git) -> Worktrees {
+        let (store, bus, folder) = (self.store.clone(), self.bus.clone(), self.config.worktrees());
+        Worktrees::new(store, bus, self.clock, git.clone(), folder)
+    }
+
+    async fn approvals(&self, grants: &Grants, ending: &CancellationToken) -> Result<Approvals> {
+        let (store, bus, audit) = (self.store.clone(), self.bus.clone(), self.audit.clone());
+        Approvals::open(store, bus, self.clock, audit, grants.clone(), ending.clone()).await
+    }
+
+    fn grants(&self) -> Grants {
+        let (store, bus, audit) = (self.store.clone(), self.bus.clone(), self.audit.clone());
+        Grants::new(store, bus, self.clock, audit, self.config.failpoints.clone())
     }
 
     fn secrets(&self, grants: &Grants, approvals: &Approvals) -> Secrets {

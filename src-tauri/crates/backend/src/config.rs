@@ -1,11 +1,8 @@
 //! Where Lanyard keeps its things and what its owner has set: made by the host, read by the rooms.
 
-pub mod on_state;
-
 use crate::failpoint::{self, Failpoints};
 use anyhow::{Context, Result, bail};
 use api::Error;
-use on_state::OnState;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -37,8 +34,6 @@ pub struct Settings {
     /// Whether sessions see neither Lanyard's own files nor the owner's logins and runtime sockets. Without
     /// it only the doors and the sealing stand between an agent and another's secrets.
     pub hide: bool,
-    /// Commands that are run when a session changes its state.
-    pub on_state: Vec<OnState>,
 }
 
 impl Default for Settings {
@@ -51,7 +46,6 @@ impl Default for Settings {
             git_hosts: BTreeMap::new(),
             agents: BTreeMap::new(),
             hide: true,
-            on_state: Vec::new(),
         }
     }
 }
@@ -294,7 +288,6 @@ fn read_settings(path: &Path) -> Result<Settings> {
         Error::invalid(format!("{} cannot be read: {}", path.display(), e.message()))
             .hint("mend the line, or take the file away for the defaults")
     })?;
-    settings.on_state.iter().try_for_each(OnState::check)?;
     Ok(Settings { scrollback: settings.scrollback.min(10_000), ..settings })
 }
 

@@ -7,17 +7,22 @@ use crate::hand::Hand;
 use crate::place::Place;
 use api::sessions::HearHook;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long an agent is kept waiting at most.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a next daemon is waited for, where there is none.
+const LATEST: Duration = Duration::from_secs(600);
 /// The most that is read of what a hook is given: a tool's whole input and output may be in it.
 const INPUT_MAX: u64 = 16 * 1024 * 1024;
 /// The longest text that is passed on, in bytes; no more of it is kept.
@@ -90,11 +95,52 @@ pub fn tell(hook: HookCommand, place: &Place) -> Option<()> {
         Some(event) => (Some(event), String::new()),
         None => (None, read_input()?),
     };
-    let call = HearHook { agent: hook.agent, event, payload: needed(&payload) };
-    let stream = UnixStream::connect(socket).ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let at = i64::try_from(now.as_millis()).ok()?;
+    let call = HearHook { agent: hook.agent, event, payload: needed(&payload), at };
+    match UnixStream::connect(socket) {
+        Ok(stream) => send(stream, &call),
+        Err(_) if is_of_a_step(&call) => None,
+        Err(_) => later(socket, &call),
+    }
+}
+
+fn send(stream: UnixStream, call: &HearHook) -> Option<()> {
     stream.set_write_timeout(Some(PATIENCE)).ok()?;
-    Connection::open_within(stream, PATIENCE).ok()?.call(&call).ok()?;
+    Connection::open_within(stream, PATIENCE).ok()?.call(call).ok()?;
     Some(())
+}
+
+/// Whether a later hook says the same again: an agent makes many steps in a turn.
+fn is_of_a_step(call: &HearHook) -> bool {
+    call.payload.contains("ToolUse")
+}
+
+/// No daemon is there: the agent goes on, and a process of its session tells the next daemon.
+fn later(socket: &Path, call: &HearHook) -> Option<()> {
+    // Each new daemon makes the socket anew; its permissions are set once it listens.
+    let made = inotify::init(inotify::CreateFlags::CLOEXEC).ok()?;
+    inotify::add_watch(&made, socket.parent()?, inotify::WatchFlags::ATTRIB).ok()?;
+    // SAFETY: this process has one thread, so that the child may do whatever its parent could.
+    if unsafe { libc::fork() } != 0 {
+        return Some(());
+    }
+    rustix::process::setsid().ok()?;
+    let nowhere = File::options().read(true).write(true).open("/dev/null").ok()?;
+    rustix::stdio::dup2_stdin(&nowhere).ok()?;
+    rustix::stdio::dup2_stdout(&nowhere).ok()?;
+    rustix::stdio::dup2_stderr(&nowhere).ok()?;
+    let until = Instant::now() + LATEST;
+    loop {
+        if let Ok(stream) = UnixStream::connect(socket) {
+            return send(stream, call);
+        }
+        let left = Timespec::try_from(until.saturating_duration_since(Instant::now())).ok()?;
+        if poll(&mut [PollFd::new(&made, PollFlags::IN)], Some(&left)).ok()? == 0 {
+            return None;
+        }
+        rustix::io::read(&made, &mut [0; 4096]).ok()?;
+    }
 }
 
 /// What stands on standard input, if it ends in time.

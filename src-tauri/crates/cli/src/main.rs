@@ -2,7 +2,6 @@
 
 mod approvals;
 mod args;
-mod assignment;
 mod attach;
 mod audit;
 mod chunks;
@@ -36,13 +35,10 @@ mod sessions;
 mod slot;
 mod start;
 mod status;
-mod summary;
 mod table;
-mod tasks;
 mod terminal;
 mod tokens;
 mod unlock;
-mod wait;
 mod watch;
 mod web;
 mod wiped;

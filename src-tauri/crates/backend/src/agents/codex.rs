@@ -2,12 +2,14 @@
 //!
 //! Codex runs hooks only once its owner has trusted them: it asks in the terminal when it first sees them, and
 //! remembers the answer in the identity's home. Lanyard does not answer for the owner. Until then, and if the
-//! answer is no, the ends of turns are told by `notify`, which needs no trust.
+//! answer is no, the ends of turns are told by `notify`, which needs no trust. A turn that fails is told by
+//! neither: it stands in the log of the conversation, which is followed from the turn's beginning on.
 
 use super::{Agent, Launch, Started, Told, hooks, is_conversation};
 use crate::state::What;
 use serde::Deserialize;
-use std::path::Path;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 /// What its hooks are told of.
 const EVENTS: [&str; 9] = [
@@ -77,6 +79,45 @@ impl Agent for Codex {
             false => Vec::new(),
         }
     }
+
+    fn log(&self, told: &Told<'_>) -> Option<PathBuf> {
+        let begins: Begins = serde_json::from_str(told.payload).ok()?;
+        let begins = Some(begins).filter(|hook| hook.hook_event_name == "UserPromptSubmit")?;
+        found(told.home, &begins.session_id)?.strip_prefix(told.home).ok().map(Path::to_path_buf)
+    }
+
+    fn read(&self, line: &str) -> Option<Vec<What>> {
+        let line: Line = serde_json::from_str(line).ok()?;
+        match (line.kind.as_str(), line.payload["type"].as_str()?) {
+            ("event_msg", "task_complete") => Some(match line.payload["error"]["message"].as_str() {
+                Some(error) => vec![What::Failed { reason: reason(error) }],
+                None => Vec::new(),
+            }),
+            ("event_msg", "turn_aborted") => Some(vec![What::Idle]),
+            _ => None,
+        }
+    }
+}
+
+/// The hook that begins a turn.
+#[derive(Deserialize)]
+struct Begins {
+    hook_event_name: String,
+    session_id: String,
+}
+
+/// A line of a conversation's log.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "type")]
+    kind: String,
+    payload: Value,
+}
+
+/// What a server's answer says, where it is JSON.
+fn reason(error: &str) -> String {
+    let answer: Value = serde_json::from_str(error).unwrap_or_default();
+    answer["error"]["message"].as_str().unwrap_or(error).into()
 }
 
 /// What `notify` is given.
@@ -92,15 +133,25 @@ struct Turn {
 
 /// Whether this identity has a conversation of this id.
 fn is_kept(home: &Path, id: &str) -> bool {
-    is_conversation(id) && holds(&home.join(".codex/sessions"), &format!("{id}.jsonl"), DEPTH)
+    found(home, id).is_some()
 }
 
-/// Whether a file of this name, behind the time, lies so deep below a folder.
-fn holds(folder: &Path, name: &str, depth: u32) -> bool {
+/// The log of a conversation of this identity.
+fn found(home: &Path, id: &str) -> Option<PathBuf> {
+    let name = Some(format!("{id}.jsonl")).filter(|_| is_conversation(id))?;
+    found_below(&home.join(".codex/sessions"), &name, DEPTH)
+}
+
+/// The file of this name, behind the time, so deep below a folder.
+fn found_below(folder: &Path, name: &str, depth: u32) -> Option<PathBuf> {
     let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.any(|entry| match depth {
-        0 => entry.file_name().to_string_lossy().get(BEFORE..) == Some(name),
-        _ => entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name, depth - 1),
+    entries.find_map(|entry| match depth {
+        0 => (entry.file_name().to_string_lossy().get(BEFORE..) == Some(name)).then(|| entry.path()),
+        _ => entry
+            .file_type()
+            .ok()
+            .filter(|kind| kind.is_dir())
+            .and_then(|_| found_below(&entry.path(), name, depth - 1)),
     })
 }
 
@@ -152,6 +203,32 @@ mod tests {
         for other in ["01a1-c", "b", "--last"] {
             assert_eq!(started(home.path(), Some("x"), Some(other))[21..], ["--", "x"], "{other}");
         }
+    }
+
+    #[test]
+    fn a_turn_that_begins_is_followed_in_its_log_to_its_end() {
+        let home = tempfile::tempdir().unwrap();
+        keep(home.path(), "main");
+        let log = |event: &str, id: &str| {
+            let payload = serde_json::json!({ "hook_event_name": event, "session_id": id }).to_string();
+            Codex::default().log(&Told { home: home.path(), ..told(&payload) })
+        };
+        let named = ".codex/sessions/2026/11/21/rollout-2026-11-21T16-09-53-main.jsonl";
+        assert_eq!(log("UserPromptSubmit", "main"), Some(named.into()));
+        assert_eq!(log("UserPromptSubmit", "../main"), None);
+        assert_eq!(log("Stop", "main"), None);
+        let read = |kind: &str, payload: Value| {
+            Codex::default().read(&serde_json::json!({ "type": kind, "payload": payload }).to_string())
+        };
+        let error = serde_json::json!({ "type": "task_complete", "error": { "message": "{\"error\":{\"message\":\"bad\"}}" } });
+        assert_eq!(read("event_msg", error.clone()), Some(vec![What::Failed { reason: "bad".into() }]));
+        assert_eq!(read("response_item", error), None);
+        assert_eq!(
+            read("event_msg", serde_json::json!({ "type": "task_complete", "error": null })),
+            Some(Vec::new())
+        );
+        assert_eq!(read("event_msg", serde_json::json!({ "type": "turn_aborted" })), Some(vec![What::Idle]));
+        assert_eq!(read("event_msg", serde_json::json!({ "type": "token_count" })), None);
     }
 
     #[test]

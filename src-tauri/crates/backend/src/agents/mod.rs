@@ -42,6 +42,16 @@ pub trait Agent: Send + Sync {
 
     /// What one of its hooks says. What it does not understand says nothing.
     fn hear(&self, told: &Told<'_>) -> Vec<What>;
+
+    /// The log, below the identity's home, that tells how the turn ends which begins by this hook.
+    fn log(&self, _: &Told<'_>) -> Option<PathBuf> {
+        None
+    }
+
+    /// What a line of that log says, if it says that the turn is over.
+    fn read(&self, _line: &str) -> Option<Vec<What>> {
+        None
+    }
 }
 
 /// The session that an agent is started in.

@@ -52,7 +52,7 @@ calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
-        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask;
+        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();
     StopDaemon(_)      => about(Kind::Daemon, "").passing();
@@ -111,9 +111,6 @@ calls! {
     ArchiveWorktree(c) => about(Kind::Worktree, &c.worktree).saying(if c.force { "force" } else { "" });
 
     StartSession(c)    => about(Kind::Session, &format!("{} {}", c.project, c.branch)).quick();
-    AddTask(c)         => about(Kind::Task, &format!("{} {}", c.project, c.branch)).of(c.identity.as_deref());
-    CancelTask(c)      => about(Kind::Task, &c.task);
-    MoveTask(c)        => about(Kind::Task, &c.task).saying(format!("to place {}", c.to));
     SendText(c)        => about(Kind::Session, &c.session).at(&c.session);
     AttachSession(c)   => about(Kind::Session, &c.session).at(&c.session).passing();
     StopSession(c)     => about(Kind::Session, &c.session).at(&c.session).always();

@@ -16,7 +16,6 @@ impl Sessions {
                 tracing::error!("adopting session {id}: {e:#}");
             }
         }
-        self.keep_late_summaries().await?;
         self.tidy().await
     }
 

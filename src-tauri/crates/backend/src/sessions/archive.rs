@@ -40,10 +40,6 @@ impl Sessions {
         }
         let grants = self.grants.end_of_worktree(&row.id).await?;
         let secrets = self.secrets.remove_of_worktree(&row.id).await?;
-        // What its sessions came to can be told only as long as it is there.
-        if let Err(e) = self.summaries.keep_of_worktree(&row.id).await {
-            tracing::error!("keeping the summaries of the worktree {}: {e:#}", row.name);
-        }
         let id = row.id.clone();
         let worktree = self.worktrees.archive(row).await?;
         // A request that came between the two is condemned as well.

@@ -4,11 +4,10 @@ mod adopt;
 mod archive;
 mod ending;
 mod find;
-mod finishing;
+mod following;
 mod hearing;
 mod hooks;
 mod launching;
-mod order;
 mod row;
 
 pub use launching::Door;
@@ -25,15 +24,13 @@ use crate::keeper::link::Link;
 use crate::keys::Keys;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
-use crate::store::{self, IdentityRow, SessionRow, Store, WorktreeRow};
-use crate::summaries::Summaries;
+use crate::store::{IdentityRow, ProjectRow, SessionRow, Store, WorktreeRow};
 use crate::tokens::Tokens;
 use crate::worktrees::Worktrees;
 use anyhow::{Result, bail};
 use api::names::shown;
 use api::sessions::{ListSessions, Screen, SendText, Session, Size, StartSession, StopSession};
 use api::{Done, Error, Event};
-use order::{Order, again};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -66,7 +63,6 @@ pub struct Sessions {
     keys: Keys,
     gitconfig: GitConfig,
     tokens: Tokens,
-    summaries: Summaries,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -80,10 +76,12 @@ struct Live {
     changing: tokio::sync::Mutex<()>,
     /// Closes a session's own socket.
     doors: Mutex<HashMap<String, CancellationToken>>,
+    /// When the last hook ran that a session was heard by.
+    hooked: Mutex<HashMap<String, api::Millis>>,
+    /// Ends the following of a session's log.
+    following: Mutex<HashMap<String, CancellationToken>>,
     /// Sessions that the owner has asked to end.
     stopping: Mutex<HashSet<String>>,
-    /// Sessions that are ended because their turn is over.
-    finished: Mutex<HashSet<String>>,
     /// Held while it is written how a session is, so that no change is lost and an end is written once.
     writing: tokio::sync::Mutex<()>,
 }
@@ -116,8 +114,6 @@ pub struct Parts {
     pub gitconfig: GitConfig,
     /// The room of tokens.
     pub tokens: Tokens,
-    /// The room of summaries.
-    pub summaries: Summaries,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -130,7 +126,7 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { agents, grants, keys, gitconfig, tokens, summaries, tasks, ending, doors, .. } = parts;
+        let Parts { agents, grants, keys, gitconfig, tokens, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -146,7 +142,6 @@ impl Sessions {
             keys,
             gitconfig,
             tokens,
-            summaries,
             tasks,
             ending,
             doors,
@@ -165,11 +160,6 @@ impl Sessions {
 
     /// Starts an agent or a command in a slot, in the worktree of a branch.
     pub async fn start(&self, call: StartSession) -> Result<Session> {
-        self.start_as(store::new_id(), call).await
-    }
-
-    /// The same with an id that the caller has written down before.
-    pub async fn start_as(&self, id: String, call: StartSession) -> Result<Session> {
         let _changing = self.live.changing.lock().await;
         let (agent, identity) = self.seat(&call).await?;
         self.check_slot_free(call.slot).await?;
@@ -180,7 +170,6 @@ impl Sessions {
         let command = self.command(&agent, call.command)?;
         let prepared = self.worktrees.prepare(&project, &call.branch, call.base.as_deref()).await?;
         let order = Order {
-            id,
             slot: call.slot,
             identity,
             worktree: prepared.row.clone(),
@@ -220,11 +209,10 @@ impl Sessions {
         let identity = self.store.identity(&row.identity_id).await?;
         let identity = identity.ok_or_else(|| Error::not_found("identity", &row.identity))?;
         let order = Order {
-            id: store::new_id(),
             slot,
             identity,
             worktree,
-            command: self.command(&row.agent, again(&row)?)?,
+            command: self.command_again(&row)?,
             agent: row.agent,
             prompt: row.prompt,
             conversation: row.conversation,
@@ -283,10 +271,6 @@ impl Sessions {
         self.live.stopping.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn lock_finished(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        self.live.finished.lock().unwrap_or_else(|e| e.into_inner())
-    }
-
     fn link(&self, row: &SessionRow) -> Link {
         Link::new(self.keeper_socket(&row.id))
     }
@@ -315,23 +299,6 @@ impl Sessions {
             (None, true) => slot.agent,
         };
         Ok((agent, identity.ok_or(empty)?))
-    }
-
-    fn command(&self, agent: &str, given: Vec<String>) -> Result<Vec<String>> {
-        let command = match given.is_empty() {
-            true => self.agents.find(agent)?.command().to_vec(),
-            false => given,
-        };
-        if command.iter().any(|part| part.contains('\0')) || command[0].is_empty() {
-            bail!(Error::invalid("a command cannot be empty or hold a zero byte"));
-        }
-        let program = &command[0];
-        // A path relative to the worktree is known only once that is there: the keeper looks then.
-        let later = program.contains('/') && !program.starts_with('/');
-        if !later && self.agents.program(program).is_none() && program != "lanyard" {
-            bail!(agents::no_program(program));
-        }
-        Ok(command)
     }
 
     async fn check_slot_free(&self, slot: u32) -> Result<()> {
@@ -365,5 +332,53 @@ impl Sessions {
             ))
             .hint("take another branch, or stop that session first")
         )
+    }
+}
+
+/// What shall be started.
+struct Order {
+    slot: u32,
+    identity: IdentityRow,
+    worktree: WorktreeRow,
+    agent: String,
+    command: Vec<String>,
+    prompt: Option<String>,
+    conversation: Option<String>,
+    size: Size,
+}
+
+impl Order {
+    fn row(&self, id: String, project: &ProjectRow, now: api::Millis) -> Result<SessionRow> {
+        Ok(SessionRow {
+            id,
+            slot: i64::from(self.slot),
+            identity_id: self.identity.id.clone(),
+            identity: self.identity.name.clone(),
+            project: project.name.clone(),
+            worktree_id: self.worktree.id.clone(),
+            worktree: self.worktree.name.clone(),
+            branch: self.worktree.branch.clone(),
+            path: self.worktree.path.clone(),
+            agent: self.agent.clone(),
+            command: serde_json::to_string(&self.command)?,
+            state: api::sessions::State::Starting.name().into(),
+            waiting: None,
+            since: now,
+            reason: None,
+            message: None,
+            wants: None,
+            from_terminal: false,
+            hooked: false,
+            attention: None,
+            attention_at: None,
+            title: None,
+            progress: None,
+            conversation: None,
+            prompt: self.prompt.clone(),
+            exit: None,
+            keeper_pid: None,
+            started_at: now,
+            ended_at: None,
+        })
     }
 }

@@ -4,6 +4,9 @@ use crate::state::Status;
 use crate::store::SessionRow;
 use api::sessions::{Attention, Session, State, Waiting};
 
+/// How much of a prompt is shown, in bytes: every event of a session carries it.
+const PROMPT_SHOWN: usize = 1024;
+
 /// How a stored session is. What nobody knows counts as failed.
 pub fn status(row: &SessionRow) -> Status {
     let attention = row.attention_at.map(|at| Attention { text: row.attention.clone(), at });
@@ -57,7 +60,7 @@ pub fn seen(row: SessionRow) -> Session {
         title: status.title,
         progress: status.progress,
         conversation: status.conversation,
-        prompt: row.prompt,
+        prompt: row.prompt.map(|prompt| prompt[..prompt.floor_char_boundary(PROMPT_SHOWN)].to_string()),
         exit: row.exit.as_deref().and_then(|exit| serde_json::from_str(exit).ok()),
         command: serde_json::from_str(&row.command).unwrap_or_default(),
         slot: u32::try_from(row.slot).unwrap_or(0),
