@@ -207,6 +207,8 @@ impl Face {
                 self.relist_badges();
                 self.secrets_changed.update(|n| *n += 1);
             }
+            // The line of tasks has no page yet.
+            Heard::Event(Event::TaskChanged { .. }) => {}
             Heard::Event(Event::ProjectChanged { .. }) => self.relist_projects(),
             Heard::Event(Event::WorktreeChanged { .. }) => self.relist_worktrees(),
             Heard::Event(Event::SessionStateChanged { session, .. }) => {

@@ -8,7 +8,6 @@ mod hook;
 mod memory;
 mod pty;
 mod secrets;
-mod signals;
 mod start;
 mod table;
 mod world;
@@ -30,13 +29,12 @@ pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
     say("building the release programs");
     run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
     let mut rows: Vec<Row> = Vec::new();
-    let measures: [(&str, Measure); 8] = [
+    let measures: [(&str, Measure); 7] = [
         ("reading a secret", secrets::measure),
         ("answering an approval", approvals::measure),
         ("hooks of an agent", hook::measure),
         ("starting a session", start::measure),
         ("the bytes of a terminal", bytes::measure),
-        ("signals in a terminal", signals::measure),
         ("idle sessions", memory::measure),
         ("a million records of the audit", audit::measure),
     ];

@@ -69,6 +69,8 @@ names! {
         Notify = "notify",
         /// The daemon itself.
         Daemon = "daemon",
+        /// Work that waits for a slot.
+        Task = "task",
     }
 }
 
@@ -148,7 +150,7 @@ pub struct Record {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListAudit {
-    /// Only those about this identity: its name or id, also if it is gone.
+    /// Only those about this identity: its name, or the id of one that is gone.
     #[serde(default)]
     pub identity: Option<String>,
     /// Only those of this slot.

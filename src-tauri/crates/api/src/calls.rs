@@ -14,6 +14,8 @@ use crate::secrets::*;
 use crate::sessions::*;
 use crate::slots::*;
 use crate::status::*;
+use crate::summaries::{SummarizeSession, Summary};
+use crate::tasks::*;
 use crate::tokens::*;
 use crate::worktrees::*;
 use crate::{Done, Error, Result, Role};
@@ -145,6 +147,7 @@ calls! {
 
     "sessions.list"          [Owner Approver Viewer]       ListSessions    -> Vec<Session>;
     "sessions.show"          [Owner Approver Viewer]       ShowSession     -> Session;
+    "sessions.summary"       [Owner Approver Viewer]       SummarizeSession -> Summary;
     "sessions.start"         [Owner]                       StartSession    -> Session;
     "sessions.send"          [Owner]                       SendText        -> Done;
     "sessions.screen"        [Owner]                       ReadScreen      -> Screen;
@@ -152,6 +155,12 @@ calls! {
     "sessions.stop"          [Owner]                       StopSession     -> Session;
     "sessions.restart"       [Owner]                       RestartSession  -> Session;
     "sessions.hook"          [Agent]                       HearHook        -> Done;
+
+    "tasks.list"             [Owner Approver Viewer]       ListTasks       -> Vec<Task>;
+    "tasks.show"             [Owner Approver Viewer]       ShowTask        -> Task;
+    "tasks.add"              [Owner]                       AddTask         -> Task;
+    "tasks.cancel"           [Owner]                       CancelTask      -> Task;
+    "tasks.move"             [Owner]                       MoveTask        -> Task;
 
     "tokens.request"         [Owner Agent]                 RequestToken    -> Token;
     "tokens.list"            [Owner Approver Viewer Agent] ListTokens      -> Vec<Token>;

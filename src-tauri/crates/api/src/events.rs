@@ -64,6 +64,11 @@ pub enum Event {
         /// When.
         at: Millis,
     },
+    /// A task was put in line, moved, started or taken out.
+    TaskChanged {
+        /// Its id.
+        task: String,
+    },
     /// An issuer was added, changed or removed.
     IssuerChanged {
         /// Its id.

@@ -25,6 +25,8 @@ pub mod secrets;
 pub mod sessions;
 pub mod slots;
 pub mod status;
+pub mod summaries;
+pub mod tasks;
 pub mod tokens;
 pub mod wire;
 pub mod worktrees;

@@ -17,11 +17,14 @@ use crate::members::Members;
 use crate::notify::{self, Answered, Notifications};
 use crate::passwords::Passwords;
 use crate::projects::Projects;
+use crate::reactions::Reactions;
 use crate::safe::Safe;
 use crate::secrets::Secrets;
 use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
 use crate::store::Store;
+use crate::summaries::Summaries;
+use crate::tasks::{self, Tasks};
 use crate::tokens::issuers::Issuers;
 use crate::tokens::issuers::manifest::Manifests;
 use crate::tokens::{self, Tokens};
@@ -76,6 +79,8 @@ pub struct Backend {
     pub passwords: Passwords,
     /// Agent terminals.
     pub sessions: Sessions,
+    /// What waits for a free slot.
+    pub line: Tasks,
     /// What mints tokens.
     pub issuers: Issuers,
     /// Credentials that are issued for a while.
@@ -125,8 +130,12 @@ impl Backend {
         self.audit.begin(&self.tasks, self.ending.clone());
         self.audit.record(By::Daemon, Fact::done(Kind::Daemon, "daemon.started", api::VERSION)).await?;
         self.notify.begin(answers, &self.tasks, &self.ending).await?;
+        let (bus, sessions) = (self.bus.clone(), self.sessions.clone());
+        let reactions = Reactions::new(&self.config, bus, sessions, self.tasks.clone(), self.ending.clone());
+        reactions.begin().await?;
         self.sessions.adopt().await?;
         self.grants.begin(&self.tasks, self.ending.clone());
+        self.line.begin();
         self.tokens.begin();
         Ok(())
     }
@@ -163,8 +172,7 @@ impl Ground {
         let secrets = self.secrets(&grants, &approvals);
         let keys = self.keys(&approvals).await?;
         let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());
-        let projects = Projects::new(store.clone(), bus.clone(), clock, git.clone());
-        let worktrees = self.worktrees(&git);
+        let (projects, worktrees) = self.checkouts(&git);
         let passwords = self.passwords(&grants, &approvals);
         let tokens = self.tokens(&issuers, &approvals, &worktrees, &tasks, &ending);
         let sessions = Sessions::new(Parts {
@@ -179,15 +187,16 @@ impl Ground {
             secrets: secrets.clone(),
             grants: grants.clone(),
             keys: keys.clone(),
+            summaries: Summaries::new(store.clone(), clock, git.clone(), self.config.homes()),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tokens: tokens.clone(),
             tasks: tasks.clone(),
             ending: ending.clone(),
             doors,
         });
-        let notify = self.notify(&sessions, &approvals).await?;
         Ok(Backend {
-            notify,
+            line: self.line(&projects, &worktrees, &sessions, &tasks, &ending),
+            notify: self.notify(&sessions, &approvals).await?,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
@@ -216,6 +225,29 @@ impl Ground {
         })
     }
 
+    fn line(
+        &self,
+        projects: &Projects,
+        worktrees: &Worktrees,
+        sessions: &Sessions,
+        tasks: &TaskTracker,
+        ending: &CancellationToken,
+    ) -> Tasks {
+        Tasks::new(tasks::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock,
+            audit: self.audit.clone(),
+            agents: self.agents.clone(),
+            projects: projects.clone(),
+            worktrees: worktrees.clone(),
+            sessions: sessions.clone(),
+            failpoints: self.config.failpoints.clone(),
+            tasks: tasks.clone(),
+            ending: ending.clone(),
+        })
+    }
+
     fn git(&self) -> Git {
         let hiding = hiding(&self.config, vec![self.config.worktrees()], Vec::new());
         Git::new(self.config.programs.join("lanyardd"), &self.config.owner_env, hiding)
@@ -232,9 +264,10 @@ impl Ground {
         Identities::new(store, bus, self.clock, safe, keys.clone(), self.config.homes(), domain)
     }
 
-    fn worktrees(&self, git: &Git) -> Worktrees {
+    fn checkouts(&self, git: &Git) -> (Projects, Worktrees) {
         let (store, bus, folder) = (self.store.clone(), self.bus.clone(), self.config.worktrees());
-        Worktrees::new(store, bus, self.clock, git.clone(), folder)
+        let projects = Projects::new(store.clone(), bus.clone(), self.clock, git.clone());
+        (projects, Worktrees::new(store, bus, self.clock, git.clone(), folder))
     }
 
     async fn approvals(&self, grants: &Grants, ending: &CancellationToken) -> Result<Approvals> {

@@ -1,8 +1,11 @@
 //! Where Lanyard keeps its things and what its owner has set: made by the host, read by the rooms.
 
+pub mod on_state;
+
 use crate::failpoint::{self, Failpoints};
 use anyhow::{Context, Result, bail};
 use api::Error;
+use on_state::OnState;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -24,8 +27,6 @@ pub struct Settings {
     pub web_port: u16,
     /// How many lines of scrollback a terminal keeps, at most 10,000.
     pub scrollback: usize,
-    /// Whether a session's state follows what its programs print about themselves, where no hook tells it.
-    pub signals: bool,
     /// Whether the desktop is told anything at all.
     pub notifications: bool,
     /// Which secret is for which host, for git: `"git.example.com" = "GITEA_TOKEN"`, or `"user:GITEA_TOKEN"`
@@ -36,6 +37,8 @@ pub struct Settings {
     /// Whether sessions see neither Lanyard's own files nor the owner's logins and runtime sockets. Without
     /// it only the doors and the sealing stand between an agent and another's secrets.
     pub hide: bool,
+    /// Commands that are run when a session changes its state.
+    pub on_state: Vec<OnState>,
 }
 
 impl Default for Settings {
@@ -44,11 +47,11 @@ impl Default for Settings {
             email_domain: "lanyard.localhost".into(),
             web_port: 0,
             scrollback: 10_000,
-            signals: true,
             notifications: true,
             git_hosts: BTreeMap::new(),
             agents: BTreeMap::new(),
             hide: true,
+            on_state: Vec::new(),
         }
     }
 }
@@ -291,6 +294,7 @@ fn read_settings(path: &Path) -> Result<Settings> {
         Error::invalid(format!("{} cannot be read: {}", path.display(), e.message()))
             .hint("mend the line, or take the file away for the defaults")
     })?;
+    settings.on_state.iter().try_for_each(OnState::check)?;
     Ok(Settings { scrollback: settings.scrollback.min(10_000), ..settings })
 }
 

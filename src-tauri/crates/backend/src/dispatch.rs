@@ -103,6 +103,7 @@ answers! { b, caller:
 
     ListSessions(c)    => b.sessions.list(c);
     ShowSession(c)     => b.sessions.show(c);
+    SummarizeSession(c) => b.sessions.summary(&c.session);
     StartSession(c)    => b.sessions.start(c);
     SendText(c)        => b.sessions.send(c);
     ReadScreen(c)      => b.sessions.screen(&c.session);
@@ -110,6 +111,12 @@ answers! { b, caller:
     StopSession(c)     => b.sessions.stop(c);
     RestartSession(c)  => b.sessions.restart(&c.session);
     HearHook(c)        => b.sessions.hook(caller, c);
+
+    ListTasks(c)       => b.line.list(c);
+    ShowTask(c)        => b.line.show(c);
+    AddTask(c)         => b.line.add(c);
+    CancelTask(c)      => b.line.cancel(c);
+    MoveTask(c)        => b.line.shift(c);
 
     RequestToken(c)    => b.tokens.request(caller, own(b, caller, &c.identity).await?, c);
     ListTokens(c)      => tokens(b, caller, c);

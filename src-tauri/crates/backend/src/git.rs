@@ -8,12 +8,25 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 /// How long one git command may take; a checkout of a large repository takes minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// What git needs of the owner's environment: its programs, and the settings in the owner's home.
 const PASSED: [&str; 6] = ["PATH", "HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "TMPDIR"];
+
+/// How much one git command may say, in bytes.
+const SAID_MAX: u64 = 256 * 1024 * 1024;
+
+/// How long a git command may take, and how much it may say.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// Then it is ended, and that is an error.
+    pub time: Duration,
+    /// What it says beyond that is not read.
+    pub bytes: u64,
+}
 
 /// How git is run.
 #[derive(Clone)]
@@ -31,6 +44,8 @@ pub struct Said {
     pub stdout: String,
     /// Its standard error.
     pub stderr: String,
+    /// Whether it had more to say than it may.
+    pub cut: bool,
 }
 
 impl Git {
@@ -48,10 +63,36 @@ impl Git {
 
     /// Runs git in `folder` and gives what it said, however it ended.
     pub async fn ask(&self, folder: &Path, args: &[&str]) -> Result<Said> {
-        let mut command = Command::new(&self.launcher);
+        self.ask_within(Bounds { time: PATIENCE, bytes: SAID_MAX }, folder, args).await
+    }
+
+    /// The same within bounds.
+    pub async fn ask_within(&self, bounds: Bounds, folder: &Path, args: &[&str]) -> Result<Said> {
+        let mut child = self.command(folder, args)?.spawn().context("running git")?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let run = async {
+            let (stdout, stderr) = tokio::try_join!(read(stdout, bounds.bytes), read(stderr, bounds.bytes))?;
+            anyhow::Ok((stdout, stderr, child.wait().await.context("waiting for git")?))
+        };
+        let Ok(ended) = tokio::time::timeout(bounds.time, run).await else {
+            bail!(Error::new(Code::Git, format!("git {} took too long and was ended", args[0])));
+        };
+        let (stdout, stderr, status) = ended?;
+        let cut = stdout.len() as u64 > bounds.bytes;
+        Ok(Said {
+            // One whose output is not read any more is ended by that.
+            success: status.success() || cut,
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            cut,
+        })
+    }
+
+    fn command(&self, folder: &Path, args: &[&str]) -> Result<Command> {
         let mut hiding = self.hiding.clone();
         hiding.kept.push(folder.to_path_buf());
         let hiding = serde_json::to_string(&hiding).context("telling what git cannot see")?;
+        let mut command = Command::new(&self.launcher);
         command
             .args(["keep", "--confined", &hiding, "--", "git", "-c", "core.fsmonitor=false"])
             .args(args)
@@ -59,17 +100,10 @@ impl Git {
             .env_clear()
             .envs(&self.env)
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let run = tokio::time::timeout(PATIENCE, command.output());
-        let output = match run.await {
-            Ok(output) => output.context("running git")?,
-            Err(_) => bail!(Error::new(Code::Git, format!("git {} took too long and was ended", args[0]))),
-        };
-        Ok(Said {
-            success: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        Ok(command)
     }
 
     /// Runs git in `folder`; a failure is an error with git's own words.
@@ -87,6 +121,15 @@ impl Git {
         let line = said.stdout.lines().next().unwrap_or_default().trim().to_string();
         Ok((said.success && !line.is_empty()).then_some(line))
     }
+}
+
+/// Reads what a command says, and one byte too many where it is more than `most`.
+async fn read(from: Option<impl AsyncRead + Unpin>, most: u64) -> Result<Vec<u8>> {
+    let mut said = Vec::new();
+    if let Some(from) = from {
+        from.take(most.saturating_add(1)).read_to_end(&mut said).await.context("reading what git says")?;
+    }
+    Ok(said)
 }
 
 impl Said {

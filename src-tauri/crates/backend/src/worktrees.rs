@@ -152,6 +152,11 @@ impl Worktrees {
         Ok(seen(None, WorktreeRow { archived_at: Some(at), ..row }))
     }
 
+    /// Fails if a branch of the project could never have this name.
+    pub async fn check_name(&self, project: &ProjectRow, branch: &str) -> Result<()> {
+        self.check_branch(Path::new(&project.path), branch).await
+    }
+
     async fn check_branch(&self, repository: &Path, branch: &str) -> Result<()> {
         let bad = || Error::invalid(format!("{} is no name for a branch", shown(branch)));
         if branch.is_empty() || branch.starts_with('-') || branch.contains('\0') || branch.len() > 200 {
@@ -306,7 +311,7 @@ fn same_place(a: &str, b: &str) -> bool {
 }
 
 /// The files that `git status --porcelain -z` names; a renamed file is followed by its old name.
-fn changed_files(status: &str) -> Vec<String> {
+pub fn changed_files(status: &str) -> Vec<String> {
     let mut files = Vec::new();
     let mut parts = status.split('\0').filter(|part| !part.is_empty());
     while let Some(part) = parts.next() {

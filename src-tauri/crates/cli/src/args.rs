@@ -20,7 +20,9 @@ use crate::secrets::SecretsCommand;
 use crate::sessions::SessionsCommand;
 use crate::slot::SlotCommand;
 use crate::start::StartCommand;
+use crate::tasks::TasksCommand;
 use crate::tokens::TokensCommand;
+use crate::wait::WaitCommand;
 use crate::worktrees::WorktreesCommand;
 use crate::{git_credential, output, status, unlock, watch, web};
 use api::Error;
@@ -98,7 +100,12 @@ pub enum Command {
     },
     /// Pass on what an agent's hook says about its session: agents call it
     Hook(HookCommand),
-    /// Print what happens as JSON lines, until interrupted
+    /// Put work in line: it starts by itself when a slot is free
+    #[command(subcommand, alias = "task")]
+    Tasks(TasksCommand),
+    /// Wait until a session comes to a state; the exit status says to which
+    Wait(WaitCommand),
+    /// Print what happens, until interrupted: JSON lines, or text in a terminal without --json
     Watch,
     /// Print a one-time address for a browser on this machine
     Web,
@@ -134,6 +141,8 @@ impl Command {
             Command::Audit(command) => command.run(hand),
             Command::GitCredential { operation } => git_credential::run(operation, hand),
             Command::Hook(command) => command.run(hand),
+            Command::Tasks(command) => command.run(hand),
+            Command::Wait(command) => command.run(hand),
             Command::Watch => watch::run(hand),
             Command::Web => web::run(hand),
             Command::Unlock => unlock::run(hand),

@@ -8,7 +8,7 @@ use api::{Call, Code, Error, Event, VERSION};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{ErrorKind, Write};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long a daemon that took the connection may take for its first line.
@@ -101,6 +101,24 @@ impl Connection {
             Outgoing::Event(event) => Ok(event),
             _ => Err(strange().into()),
         }
+    }
+
+    /// The same until a point in time; none once that has come.
+    pub fn event_until(&mut self, until: Option<Instant>) -> Result<Option<Event>> {
+        while !self.holds_frame() {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let left = left.map(|left| Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: i64::from(left.subsec_nanos()),
+            });
+            match poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], left.as_ref()) {
+                Ok(0) => return Ok(None),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(Failure::system("waiting for events", e)),
+                Ok(_) => break,
+            }
+        }
+        self.event().map(Some)
     }
 
     /// Whether a whole frame is already here.

@@ -18,6 +18,8 @@ pub enum Failure {
     NoDaemon(Error),
     /// What was to be run is not there.
     NoProgram(Error),
+    /// What was waited for came out otherwise than well: an exit status of its own, and words if need be.
+    Status(u8, Option<Error>),
     /// Whoever read our output went away; there is nobody left to tell.
     Closed,
 }
@@ -49,6 +51,7 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::NoDaemon(_) => 3,
             Failure::NoProgram(_) => 127,
+            Failure::Status(status, _) => *status,
             Failure::Closed => 0,
         }
     }
@@ -60,7 +63,8 @@ impl Failure {
             Failure::Usage(error) => (json!("usage"), error),
             Failure::NoDaemon(error) => (json!("no_daemon"), error),
             Failure::NoProgram(error) => (json!("no_program"), error),
-            Failure::Closed => return None,
+            Failure::Status(_, Some(error)) => (json!(error.code), error),
+            Failure::Status(_, None) | Failure::Closed => return None,
         };
         if json {
             let error = json!({ "code": code, "message": error.message, "hint": error.hint });

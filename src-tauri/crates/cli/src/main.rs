@@ -2,6 +2,7 @@
 
 mod approvals;
 mod args;
+mod assignment;
 mod attach;
 mod audit;
 mod chunks;
@@ -35,10 +36,13 @@ mod sessions;
 mod slot;
 mod start;
 mod status;
+mod summary;
 mod table;
+mod tasks;
 mod terminal;
 mod tokens;
 mod unlock;
+mod wait;
 mod watch;
 mod web;
 mod wiped;

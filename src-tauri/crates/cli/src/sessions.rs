@@ -6,10 +6,10 @@ use crate::hand::Hand;
 use crate::output::{Output, ago, clean};
 use crate::slot::{state_cell, time_text};
 use crate::start::started_text;
+use crate::summary::summary_text;
 use crate::table::{Table, cut, details, id_width};
-use api::sessions::{
-    Exit, ListSessions, ReadScreen, RestartSession, Screen, SendText, Session, ShowSession, StopSession,
-};
+use api::sessions::{Exit, ListSessions, ReadScreen, RestartSession, Screen, SendText, Session, StopSession};
+use api::summaries::SummarizeSession;
 
 /// What can be done with sessions. `ID` is an id, a unique prefix of one, or a slot's number.
 #[derive(Debug, clap::Subcommand)]
@@ -20,7 +20,7 @@ pub enum SessionsCommand {
         #[arg(long)]
         all: bool,
     },
-    /// Show one session
+    /// Show one session, and what it came to
     Show {
         /// Its id, a unique prefix of it, or its slot's number
         id: String,
@@ -80,8 +80,9 @@ impl SessionsCommand {
                 hand.out.show(&sessions, || table(&hand.out, &sessions))
             }
             SessionsCommand::Show { id } => {
-                let session = hand.ask(&ShowSession { session: id })?;
-                hand.out.show(&session, || session_text(&hand.out, &session))
+                let summary = hand.ask(&SummarizeSession { session: id })?;
+                let session = || session_text(&hand.out, &summary.session);
+                hand.out.show(&summary, || format!("{}{}", session(), summary_text(&hand.out, &summary)))
             }
             SessionsCommand::Attach { id, scrollback } => attach::run(hand, id, scrollback),
             SessionsCommand::Send(send) => {

@@ -52,7 +52,7 @@ calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
-        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries;
+        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();
     StopDaemon(_)      => about(Kind::Daemon, "").passing();
@@ -111,6 +111,9 @@ calls! {
     ArchiveWorktree(c) => about(Kind::Worktree, &c.worktree).saying(if c.force { "force" } else { "" });
 
     StartSession(c)    => about(Kind::Session, &format!("{} {}", c.project, c.branch)).quick();
+    AddTask(c)         => about(Kind::Task, &format!("{} {}", c.project, c.branch)).of(c.identity.as_deref());
+    CancelTask(c)      => about(Kind::Task, &c.task);
+    MoveTask(c)        => about(Kind::Task, &c.task).saying(format!("to place {}", c.to));
     SendText(c)        => about(Kind::Session, &c.session).at(&c.session);
     AttachSession(c)   => about(Kind::Session, &c.session).at(&c.session).passing();
     StopSession(c)     => about(Kind::Session, &c.session).at(&c.session).always();
@@ -237,21 +240,21 @@ impl Noted {
             true => id.clone(),
             false => text(other),
         };
-        // Of a question or a grant the answer says what it was about, which is named by its id alone; of a token,
-        // which one it is.
-        let (subject, words) = match (self.kind, text(told.subject), text(told.issuer), &id) {
-            (Kind::Approval | Kind::Grant, Some(about), _, Some(id)) => {
-                (about, [id.as_str(), &self.detail].join(" ").trim_end().to_string())
-            }
-            (Kind::Token, _, Some(issuer), Some(id)) => (format!("{issuer} {id}"), self.detail),
-            _ => (self.subject, self.detail),
+        // Of a question or a grant the answer says what it was about; it is named by the beginning of its id.
+        let about = match self.kind {
+            Kind::Approval | Kind::Grant => text(told.subject),
+            _ => None,
+        };
+        let (subject, named) = match about {
+            Some(about) => (about, format!("{} ", self.subject)),
+            None => (self.subject, String::new()),
         };
         Fact {
             identity_id: of_kind(Kind::Identity, told.identity_id.or(told.identity)),
             session: of_kind(Kind::Session, told.session),
             worktree_id: of_kind(Kind::Worktree, told.worktree_id),
             slot: told.slot.and_then(|slot| serde_json::from_str(slot.get()).ok()),
-            detail: words,
+            detail: format!("{named}{}", self.detail),
             ..Fact::done(self.kind, action, subject)
         }
     }
@@ -291,8 +294,6 @@ struct Told<'a> {
     worktree_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     subject: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    issuer: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,7 @@ impl Sessions {
                 tracing::error!("adopting session {id}: {e:#}");
             }
         }
+        self.keep_late_summaries().await?;
         self.tidy().await
     }
 

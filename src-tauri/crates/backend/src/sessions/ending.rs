@@ -7,7 +7,7 @@ use crate::state::{self, Heard, Origin, What};
 use crate::store::SessionRow;
 use anyhow::Result;
 use api::audit::Kind;
-use api::sessions::Exit;
+use api::sessions::{Exit, State};
 use std::time::Duration;
 
 /// How long to wait before an end that could not be written is tried again.
@@ -52,20 +52,30 @@ impl Sessions {
         // Before the end is written: what failed here is tried again with the rest.
         self.grants.end_of_session(id).await?;
         let stopped = self.lock_stopping().contains(id);
+        let finished = self.lock_finished().contains(id);
         let at = self.clock.now().max(row.started_at);
-        let heard = Heard { from: Origin::Exit, what: outcome(exit, stopped) };
-        let status = state::next(&row::status(&row), heard, at);
+        let status = row::status(&row);
+        let what = match status.state {
+            _ if stopped || !finished => outcome(exit, stopped),
+            State::Done => What::Done { message: None },
+            State::Failed => What::Failed { reason: status.reason.clone().unwrap_or_default() },
+            // It has begun another turn in this moment.
+            _ => What::Stopped,
+        };
+        let status = state::next(&status, Heard { from: Origin::Exit, what }, at);
         row::note(&mut row, status);
         row.exit = Some(serde_json::to_string(&exit)?);
         row.ended_at = Some(at);
         self.record_end(&row).await?;
         self.store.put_session(&row).await?;
         self.lock_stopping().remove(id);
+        self.lock_finished().remove(id);
         self.live.hooked.lock().unwrap_or_else(|e| e.into_inner()).remove(id);
         if let Some(door) = self.live.doors.lock().unwrap_or_else(|e| e.into_inner()).remove(id) {
             door.cancel();
         }
         self.tell(&row);
+        self.keep_summary(row.clone());
         Ok(row)
     }
 

@@ -46,10 +46,11 @@ pub struct Door {
 impl Sessions {
     /// Launches an order; the intent is written first, and a launch that fails leaves nothing behind.
     pub(super) async fn launch(&self, project: &ProjectRow, order: Order) -> Result<Session> {
-        let row = order.row(store::new_id(), project, self.clock.now())?;
+        let row = order.row(project, self.clock.now())?;
         self.release_last(row.slot).await;
         let (env, held) = self.environment(project, &order, &row).await?;
         self.store.put_session(&row).await?;
+        self.config.failpoints.at("session.written");
         let launched = match self.store.put_held(&row.id, &held).await {
             Ok(()) => self.launch_keeper(row.clone(), project, &order, env).await,
             Err(e) => Err(e),
@@ -161,7 +162,6 @@ impl Sessions {
             cwd: PathBuf::from(&row.path),
             size: order.size,
             scrollback: self.config.settings.scrollback,
-            listens: self.config.settings.signals,
         };
         let hello = launch(&self.config.programs.join("lanyardd"), &spec).await?;
         if hello.guard == Guard::Missing {
@@ -171,6 +171,7 @@ impl Sessions {
             );
         }
         row.state = State::Working.name().into();
+        self.config.failpoints.at("session.launched");
         row.keeper_pid = Some(i64::from(hello.keeper));
         self.store.put_session(&row).await?;
         // Before the agent can say how it is by a hook.

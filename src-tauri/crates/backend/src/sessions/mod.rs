@@ -4,10 +4,12 @@ mod adopt;
 mod archive;
 mod ending;
 mod find;
+mod finishing;
 mod following;
 mod hearing;
 mod hooks;
 mod launching;
+mod order;
 mod row;
 
 pub use launching::Door;
@@ -24,13 +26,15 @@ use crate::keeper::link::Link;
 use crate::keys::Keys;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
-use crate::store::{IdentityRow, ProjectRow, SessionRow, Store, WorktreeRow};
+use crate::store::{self, IdentityRow, SessionRow, Store, WorktreeRow};
+use crate::summaries::Summaries;
 use crate::tokens::Tokens;
 use crate::worktrees::Worktrees;
 use anyhow::{Result, bail};
 use api::names::shown;
 use api::sessions::{ListSessions, Screen, SendText, Session, Size, StartSession, StopSession};
 use api::{Done, Error, Event};
+use order::Order;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -63,6 +67,7 @@ pub struct Sessions {
     keys: Keys,
     gitconfig: GitConfig,
     tokens: Tokens,
+    summaries: Summaries,
     tasks: TaskTracker,
     ending: CancellationToken,
     doors: mpsc::Sender<Door>,
@@ -82,6 +87,8 @@ struct Live {
     following: Mutex<HashMap<String, CancellationToken>>,
     /// Sessions that the owner has asked to end.
     stopping: Mutex<HashSet<String>>,
+    /// Sessions that are ended because their turn is over.
+    finished: Mutex<HashSet<String>>,
     /// Held while it is written how a session is, so that no change is lost and an end is written once.
     writing: tokio::sync::Mutex<()>,
 }
@@ -114,6 +121,8 @@ pub struct Parts {
     pub gitconfig: GitConfig,
     /// The room of tokens.
     pub tokens: Tokens,
+    /// The room of summaries.
+    pub summaries: Summaries,
     /// Where tasks are tracked.
     pub tasks: TaskTracker,
     /// Cancelled when the daemon shall end.
@@ -126,7 +135,7 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { agents, grants, keys, gitconfig, tokens, tasks, ending, doors, .. } = parts;
+        let Parts { agents, grants, keys, gitconfig, tokens, summaries, tasks, ending, doors, .. } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -142,6 +151,7 @@ impl Sessions {
             keys,
             gitconfig,
             tokens,
+            summaries,
             tasks,
             ending,
             doors,
@@ -160,6 +170,11 @@ impl Sessions {
 
     /// Starts an agent or a command in a slot, in the worktree of a branch.
     pub async fn start(&self, call: StartSession) -> Result<Session> {
+        self.start_as(store::new_id(), call).await
+    }
+
+    /// The same with an id that the caller has written down before.
+    pub async fn start_as(&self, id: String, call: StartSession) -> Result<Session> {
         let _changing = self.live.changing.lock().await;
         let (agent, identity) = self.seat(&call).await?;
         self.check_slot_free(call.slot).await?;
@@ -170,6 +185,7 @@ impl Sessions {
         let command = self.command(&agent, call.command)?;
         let prepared = self.worktrees.prepare(&project, &call.branch, call.base.as_deref()).await?;
         let order = Order {
+            id,
             slot: call.slot,
             identity,
             worktree: prepared.row.clone(),
@@ -209,6 +225,7 @@ impl Sessions {
         let identity = self.store.identity(&row.identity_id).await?;
         let identity = identity.ok_or_else(|| Error::not_found("identity", &row.identity))?;
         let order = Order {
+            id: store::new_id(),
             slot,
             identity,
             worktree,
@@ -269,6 +286,10 @@ impl Sessions {
 
     fn lock_stopping(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
         self.live.stopping.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn lock_finished(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.live.finished.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     fn link(&self, row: &SessionRow) -> Link {
@@ -332,53 +353,5 @@ impl Sessions {
             ))
             .hint("take another branch, or stop that session first")
         )
-    }
-}
-
-/// What shall be started.
-struct Order {
-    slot: u32,
-    identity: IdentityRow,
-    worktree: WorktreeRow,
-    agent: String,
-    command: Vec<String>,
-    prompt: Option<String>,
-    conversation: Option<String>,
-    size: Size,
-}
-
-impl Order {
-    fn row(&self, id: String, project: &ProjectRow, now: api::Millis) -> Result<SessionRow> {
-        Ok(SessionRow {
-            id,
-            slot: i64::from(self.slot),
-            identity_id: self.identity.id.clone(),
-            identity: self.identity.name.clone(),
-            project: project.name.clone(),
-            worktree_id: self.worktree.id.clone(),
-            worktree: self.worktree.name.clone(),
-            branch: self.worktree.branch.clone(),
-            path: self.worktree.path.clone(),
-            agent: self.agent.clone(),
-            command: serde_json::to_string(&self.command)?,
-            state: api::sessions::State::Starting.name().into(),
-            waiting: None,
-            since: now,
-            reason: None,
-            message: None,
-            wants: None,
-            from_terminal: false,
-            hooked: false,
-            attention: None,
-            attention_at: None,
-            title: None,
-            progress: None,
-            conversation: None,
-            prompt: self.prompt.clone(),
-            exit: None,
-            keeper_pid: None,
-            started_at: now,
-            ended_at: None,
-        })
     }
 }

@@ -179,17 +179,6 @@ impl Store {
             .context("reading names for the audit")
     }
 
-    /// The id of the identity that was made under this name last, by what the audit says of identities.
-    pub async fn former_identity_id(&self, name: &str) -> Result<Option<String>> {
-        let sql = "SELECT identity_id FROM audit WHERE kind = 'identity' AND identity = $1 \
-                   AND identity_id IS NOT NULL ORDER BY seq DESC LIMIT 1";
-        sqlx::query_scalar(sql)
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await
-            .context("finding an identity that is gone")
-    }
-
     /// The id of the identity of this name or id.
     pub async fn identity_id(&self, wanted: &str) -> Result<Option<String>> {
         sqlx::query_scalar("SELECT id FROM identities WHERE id = $1 OR name = $1")
