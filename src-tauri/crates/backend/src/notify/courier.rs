@@ -172,18 +172,20 @@ impl Courier {
         Ok(next.map(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or(0).max(1))))
     }
 
-    /// What is next of the messages that wait on a route. New ones that are due become one.
-    async fn next(&self, route: &RouteRow, rows: Vec<DeliveryRow>) -> Result<Next> {
+    /// What is next of the messages that wait on a route. New ones become one.
+    async fn next(&self, route: &RouteRow, mut rows: Vec<DeliveryRow>) -> Result<Next> {
         let now = self.clock.now();
         let at = |row: &DeliveryRow| row.due_at.unwrap_or(now);
         let soonest = rows.iter().map(at).filter(|at| *at > now).min();
-        let mut due: Vec<DeliveryRow> = rows.into_iter().filter(|row| at(row) <= now).collect();
-        if let Some(again) = due.iter().position(|row| row.tries > 0) {
-            return Ok(Next::Send(Box::new(due.swap_remove(again)), Vec::new()));
+        if let Some(again) = rows.iter().position(|row| row.tries > 0 && at(row) <= now) {
+            return Ok(Next::Send(Box::new(rows.swap_remove(again)), Vec::new()));
         }
-        if due.is_empty() {
+        rows.retain(|row| row.tries == 0);
+        if rows.iter().all(|row| at(row) > now) {
             return Ok(soonest.map_or(Next::Nothing, Next::At));
         }
+        // What has come since the first of them goes with it.
+        let mut due: Vec<DeliveryRow> = rows.into_iter().filter(|row| at(row) <= now + TOGETHER_MS).collect();
         if let Some(free) = self.free_again(route, now).await? {
             return Ok(Next::At(soonest.map_or(free, |soonest| soonest.min(free))));
         }
