@@ -1,9 +1,8 @@
 //! The daemon of a world: started in the foreground or by `lanyard`, killed, and waited for.
 
 use crate::run::{Outcome, wait_for_end};
-use crate::{DEADLINE, Process, World, program};
+use crate::{DEADLINE, Door, Process, World, program};
 use rustix::process::Signal;
-use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -51,7 +50,8 @@ impl World {
         let mut daemon = Daemon { child: child.expect("lanyardd starts") };
         let until = Instant::now() + DEADLINE;
         // There is nothing to wait for but its end; a short wait for that is the pause between two tries.
-        while UnixStream::connect(self.owner_socket()).is_err() {
+        // What a killed daemon was just starting may hold its socket for a moment, and says no hello.
+        while Door::open(&self.owner_socket()).is_err() {
             let told = || std::fs::read_to_string(self.path("daemon.err")).unwrap_or_default();
             assert!(!daemon.ended_within(Duration::from_millis(10)), "the daemon ended: {}", told());
             assert!(Instant::now() < until, "the daemon does not answer: {}", told());

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
@@ -64,12 +65,19 @@ pub async fn bind(path: &Path) -> Result<OwnerSocket> {
 async fn take(lock: &File, path: &Path) -> Result<()> {
     let until = tokio::time::Instant::now() + LAST_BREATH;
     while flock(lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-        if tokio::time::Instant::now() > until || UnixStream::connect(path).await.is_ok() {
+        if tokio::time::Instant::now() > until || answers(path, until).await {
             bail!(Error::new(Code::Conflict, format!("a daemon serves {} already", path.display())));
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
+}
+
+/// Whether a daemon says hello there. A process that a killed daemon was just starting holds its lock and its
+/// socket until it runs its own program, and says nothing.
+async fn answers(path: &Path, until: tokio::time::Instant) -> bool {
+    let Ok(mut stream) = UnixStream::connect(path).await else { return false };
+    matches!(tokio::time::timeout_at(until, stream.read_u8()).await, Ok(Ok(_)))
 }
 
 /// Serves the owner until the daemon ends.
