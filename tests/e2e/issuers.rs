@@ -208,3 +208,51 @@ fn a_server_that_nobody_vouches_for_is_not_told_a_secret() {
     let told = world.lanyard(&["tokens", "request", "vercel"]).fails(1);
     assert!(told.contains("refused (401)"), "{told}");
 }
+
+#[test]
+fn each_way_in_which_revoking_fails_is_tried_again() {
+    let (world, github) = (world(), GitHub::new());
+    app(&world, github.url());
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    let faults = [
+        (Fault::Status(403), "403"),
+        (Fault::Status(422), "422"),
+        (Fault::Limited(None), "too often"),
+        (Fault::Limited(Some("7".into())), "7 s"),
+        (Fault::Status(500), "500"),
+        (Fault::Page, "a page, not JSON"),
+        (Fault::Nothing, "ended without one"),
+    ];
+    for (fault, why) in faults {
+        let token = world.json(&["tokens", "request", "app"]);
+        github.fails("DELETE", fault.clone());
+        door.ask("tokens.revoke", json!({ "token": token["id"], "wait_ms": 0 }));
+        let told = loop {
+            let told = world.json(&["tokens", "show", text(&token, "id")]);
+            if told["attempts"] != 0 || text(&told, "state") != "revoking" {
+                break told;
+            }
+            door.event(|event| event["TokenChanged"]["token"] == token["id"]);
+        };
+        assert_eq!(text(&told, "state"), "revoking", "{fault:?}: {told}");
+        assert!(text(&told, "last_error").contains(why), "{fault:?}: {told}");
+        assert_eq!(github.living().len(), 1, "{fault:?}");
+        github.heals();
+        assert_eq!(
+            text(&world.json(&["tokens", "revoke", text(&token, "id")]), "state"),
+            "revoked",
+            "{fault:?}"
+        );
+        assert!(github.living().is_empty());
+    }
+    // Done, but its answer never came: the next try hears that the token is gone.
+    let token = world.json(&["tokens", "request", "app"]);
+    github.fails("DELETE", Fault::Lost);
+    door.ask("tokens.revoke", json!({ "token": token["id"], "wait_ms": 0 }));
+    while !github.living().is_empty() {
+        door.event(|event| event["TokenChanged"]["token"] == token["id"]);
+    }
+    github.heals();
+    assert_eq!(text(&world.json(&["tokens", "revoke", text(&token, "id")]), "state"), "revoked");
+}
