@@ -1,6 +1,8 @@
 //! Fetches and pushes of a slot: by HTTP with its identity's token, by SSH with its key, and with nobody's else.
 
+use serde_json::json;
 use std::path::PathBuf;
+use tests::server::{Reply, Server};
 use tests::{HttpForge, Outcome, SshForge, World, text};
 
 const TOKEN: &str = "token-of-ada";
@@ -224,10 +226,9 @@ fn gh_runs_with_a_fresh_token_of_the_identity_and_never_with_the_owners() {
     world.set("PATH", &path);
     world.lanyard(&["daemon", "stop"]).ok();
     let script = |branch: &str| world.as_agent(1, branch, "GITHUB_TOKEN=stale gh pr list --json number");
-    if !tests::present("gh") {
-        let told = script("missing").fails(127);
-        assert!(told.contains("gh is not installed"), "{told}");
-    }
+    // Only Lanyard's own folder is left on the path.
+    let told = world.as_agent(1, "missing", "PATH=${PATH%%:*}; gh pr list").fails(127);
+    assert!(told.contains("gh is not installed"), "{told}");
     let gh = bin.join("gh");
     std::fs::write(&gh, "#!/bin/sh\necho \"$GH_TOKEN,$GITHUB_TOKEN,$GH_CONFIG_DIR,$*\"\nexit 3\n").unwrap();
     std::fs::set_permissions(&gh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -247,4 +248,49 @@ fn gh_runs_with_a_fresh_token_of_the_identity_and_never_with_the_owners() {
     let mut terminal = world.terminal(text(&session, "id"));
     terminal.type_in("gh pr list\n");
     terminal.wait_for("second,,");
+}
+
+#[test]
+fn the_real_gh_gets_a_token_that_lives_at_each_call() {
+    let world = world();
+    let issuer = world.issuer("mint", "auto");
+    world.lanyard(&["issuers", "update", "mint", "--set", "host=github.com"]).ok();
+    // gh can be told to reach GitHub through a socket in a folder; what answers there takes living tokens alone.
+    let live = world.path("issuer-mint/live");
+    let github = Server::start(move |request| {
+        let given = std::fs::read_dir(&live).unwrap().flatten();
+        let told = |text: String| text.contains(&format!("\"{}\"", request.bearer()));
+        match given.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).any(told) {
+            true => Reply::json(200, &json!({ "login": "octo" })),
+            false => Reply::error(401, "Bad credentials"),
+        }
+    });
+    let socket = world.path("github.sock");
+    github.also_at(&socket);
+    let user = |n: u8| format!("gh api user --jq '.login + \"-{n}\"'");
+    let script = format!(
+        "gh config set http_unix_socket {} && lanyard tokens request mint >/dev/null && {}; read -r _; {}; read -r _; {}",
+        socket.display(),
+        user(1),
+        user(2),
+        user(3),
+    );
+    let session = world.start(1, "one", &["sh", "-c", &script]);
+    let session = text(&session, "id");
+    world.wait_for_screen(session, "octo-1");
+    let first = world.json(&["tokens", "list"])[0].clone();
+    world.lanyard(&["tokens", "refresh", text(&first, "id")]).ok();
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    while world.json(&["tokens", "show", text(&first, "id")])["state"] != "revoked" {
+        door.event(|event| event["TokenChanged"]["token"] == first["id"]);
+    }
+    world.lanyard(&["sessions", "send", session, ""]).ok();
+    world.wait_for_screen(session, "octo-2");
+    // It is GitHub's word that counts: a token that was ended there is refused, and gh says so.
+    issuer.end_all();
+    world.lanyard(&["sessions", "send", session, ""]).ok();
+    world.wait_for_screen(session, "HTTP 401");
+    let asked = github.asked();
+    assert_eq!(asked, ["GET /user", "GET /user", "GET /user"]);
 }

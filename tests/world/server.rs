@@ -1,10 +1,15 @@
-//! A small HTTP server on loopback: one request a connection, and answers that may go wrong on purpose.
+//! A small HTTP server on loopback, or at a socket in a folder: one request a connection, and answers that may go wrong on purpose.
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+
+/// How long a connection waits for the rest of a request.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -25,9 +30,10 @@ impl Request {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// The bearer's token, or nothing.
+    /// The bearer's token, or nothing. GitHub takes either word before it.
     pub fn bearer(&self) -> &str {
-        self.header("authorization").strip_prefix("Bearer ").unwrap_or_default()
+        let told = self.header("authorization");
+        told.strip_prefix("Bearer ").or_else(|| told.strip_prefix("token ")).unwrap_or_default()
     }
 
     /// The body as JSON.
@@ -119,11 +125,22 @@ impl Server {
                     return;
                 }
                 let serving = serving.clone();
+                stream.set_read_timeout(Some(PATIENCE)).expect("a connection waits for so long");
                 // Whoever asked may be killed in the middle: that is what some tests are about.
                 std::thread::spawn(move || drop(serving.serve(stream)));
             }
         });
         Self { url: format!("http://127.0.0.1:{port}"), port, inner }
+    }
+
+    /// Serves the same at a Unix socket as well.
+    pub fn also_at(&self, path: &Path) {
+        let listener = UnixListener::bind(path).expect("the path is free");
+        let serving = self.inner.clone();
+        std::thread::spawn(move || {
+            let streams = listener.incoming().flatten().take_while(|_| !serving.seen().ended);
+            streams.for_each(|stream: UnixStream| drop(serving.serve(stream)));
+        });
     }
 
     /// Where it is.
@@ -165,8 +182,7 @@ impl Inner {
         self.seen.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    fn serve(&self, stream: impl Read + Write) -> std::io::Result<()> {
         let mut reader = BufReader::new(stream);
         let Some(request) = read(&mut reader)? else { return Ok(()) };
         let fault = {
@@ -195,7 +211,7 @@ impl Inner {
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+fn read(reader: &mut BufReader<impl Read>) -> std::io::Result<Option<Request>> {
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let mut words = first.split_whitespace();

@@ -60,6 +60,7 @@ const NEEDS: &[Need] = &[
     need(Test, Program("kill"), ["procps", "procps-ng", "procps-ng"]),
     need(Test, Program("ssh-keygen"), ["openssh-client", "openssh-clients", "openssh"]),
     need(Test, Program("sshd"), ["openssh-server", "openssh-server", "openssh"]),
+    need(Test, Program("gh"), ["gh", "gh", "github-cli"]),
     need(Test, Program("faketime"), ["faketime", "libfaketime", "libfaketime"]),
     need(Test, Program("unshare"), ["util-linux", "util-linux", "util-linux"]),
     need(Test, Program("python3"), ["python3", "python3", "python"]),
