@@ -3,8 +3,12 @@
 use crate::keeper::hiding::Hiding;
 use anyhow::{Context, Result, bail};
 use api::{Code, Error};
+use rustix::fs::OFlags;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -27,6 +31,9 @@ pub struct Bounds {
     /// What it says beyond that is not read.
     pub bytes: u64,
 }
+
+/// The longest line that is read of a file of git's.
+const LINE_MAX: u64 = 4096;
 
 /// How git is run.
 #[derive(Clone)]
@@ -139,6 +146,24 @@ impl Said {
     }
 }
 
+/// The branch that a linked checkout is on, as its files have it. None wherever that is not plain to see, and
+/// then git has to be asked. The files may be an agent's work, so nothing is followed and nothing waited for.
+pub fn branch_of(checkout: &Path) -> Option<String> {
+    let link = read_line(&checkout.join(".git"))?;
+    let head = read_line(&checkout.join(link.strip_prefix("gitdir: ")?).join("HEAD"))?;
+    head.strip_prefix("ref: refs/heads/").map(String::from)
+}
+
+/// The one line of a small file.
+fn read_line(path: &Path) -> Option<String> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path).ok()?;
+    let mut text = String::new();
+    file.metadata().ok()?.is_file().then_some(file)?.take(LINE_MAX).read_to_string(&mut text).ok()?;
+    let line = text.strip_suffix('\n')?;
+    (!line.contains('\n')).then(|| line.to_string())
+}
+
 /// The telling line of git's standard error, short and without control characters.
 fn first_line(stderr: &str) -> String {
     let telling = |line: &&str| line.starts_with("fatal:") || line.starts_with("error:");
@@ -149,6 +174,31 @@ fn first_line(stderr: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_checkout_tells_its_branch_only_by_plain_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let (checkout, admin) = (folder.path().join("try"), folder.path().join("admin"));
+        std::fs::create_dir(&checkout).unwrap();
+        std::fs::create_dir(&admin).unwrap();
+        assert_eq!(branch_of(&checkout), None, "there is no link");
+        std::fs::write(checkout.join(".git"), format!("gitdir: {}\n", admin.display())).unwrap();
+        std::fs::write(admin.join("HEAD"), "ref: refs/heads/feat/ünï\n").unwrap();
+        assert_eq!(branch_of(&checkout).as_deref(), Some("feat/ünï"));
+        std::fs::write(checkout.join(".git"), "gitdir: ../admin\n").unwrap();
+        assert_eq!(branch_of(&checkout).as_deref(), Some("feat/ünï"));
+        for head in ["0123456789abcdef\n", "ref: refs/heads/a\nb\n", "ref: refs/heads/a", ""] {
+            std::fs::write(admin.join("HEAD"), head).unwrap();
+            assert_eq!(branch_of(&checkout), None, "{head:?}");
+        }
+        std::fs::remove_file(admin.join("HEAD")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, admin.join("HEAD"), rustix::fs::Mode::RUSR).unwrap();
+        assert_eq!(branch_of(&checkout), None, "a pipe is not waited for");
+        std::fs::write(folder.path().join("file"), "ref: refs/heads/a\n").unwrap();
+        std::fs::remove_file(admin.join("HEAD")).unwrap();
+        std::os::unix::fs::symlink("../file", admin.join("HEAD")).unwrap();
+        assert_eq!(branch_of(&checkout), None, "a link is not followed");
+    }
 
     #[test]
     fn the_telling_line_of_an_error_is_found_and_made_harmless() {

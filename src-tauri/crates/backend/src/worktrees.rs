@@ -2,7 +2,7 @@
 
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::git::Git;
+use crate::git::{Git, branch_of};
 use crate::projects::{branches, default_branch, plain_name};
 use crate::store::{self, ProjectRow, Store, WorktreeRow};
 use anyhow::{Result, bail};
@@ -82,6 +82,9 @@ impl Worktrees {
 
     /// The worktree of `branch`: the one that exists, or a new one, with a new branch from `base` if need be.
     pub async fn prepare(&self, project: &ProjectRow, branch: &str, base: Option<&str>) -> Result<Prepared> {
+        if let Some(row) = self.known(project, branch).await? {
+            return Ok(Prepared { row, made: false, made_branch: false });
+        }
         let repository = Path::new(&project.path);
         self.check_branch(repository, branch).await?;
         let existing = branches(&self.git, repository).await?;
@@ -167,6 +170,17 @@ impl Worktrees {
             bail!(bad().hint("see `git help check-ref-format` for what git takes"));
         }
         Ok(())
+    }
+
+    /// The worktree of ours that is on `branch` by its own files: git, which costs milliseconds, need not be asked.
+    async fn known(&self, project: &ProjectRow, branch: &str) -> Result<Option<WorktreeRow>> {
+        let is_it = |row: &WorktreeRow| {
+            row.archived_at.is_none()
+                && row.project_id == project.id
+                && row.branch == branch
+                && branch_of(Path::new(&row.path)).as_deref() == Some(branch)
+        };
+        Ok(self.store.worktrees().await?.into_iter().find(is_it))
     }
 
     async fn reuse(&self, project: &ProjectRow, branch: &str, place: &str) -> Result<Prepared> {

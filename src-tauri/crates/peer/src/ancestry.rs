@@ -13,95 +13,128 @@ const DEPTH_MAX: usize = 4096;
 
 /// The nearest keeper among `pid` and its ancestors.
 pub fn inside_keeper(pid: u32) -> io::Result<Option<u32>> {
-    keeper_among(&ancestors(pid)?)
+    keeper_among(&chain(pid, None)?)
 }
 
 /// The nearest keeper among `pid` and its ancestors that this process does not live below itself. A
 /// Lanyard that runs inside a session of another one may talk to its own people there.
 pub fn foreign_keeper(pid: u32) -> io::Result<Option<u32>> {
-    let theirs = ancestors(pid)?;
+    let mut theirs = chain(pid, None)?;
     // Most processes live below no keeper at all, and every connection waits for this.
     if keeper_among(&theirs)?.is_none() {
         return Ok(None);
     }
-    let above_us: Vec<u32> = ancestors(std::process::id())?.split_off(1);
-    let theirs: Vec<u32> = theirs.into_iter().filter(|one| !above_us.contains(one)).collect();
+    let above_us = ancestors(std::process::id())?.split_off(1);
+    theirs.retain(|one| !above_us.contains(&one.pid));
     keeper_among(&theirs)
 }
 
 /// Whether `pid` is `keeper` or lives below it.
 pub fn descends_from(pid: u32, keeper: u32) -> io::Result<bool> {
-    Ok(ancestors(pid)?.contains(&keeper))
+    // Nothing above the keeper says more, and an agent waits for each of these.
+    Ok(chain(pid, Some(keeper))?.last().is_some_and(|last| last.pid == keeper))
 }
 
-/// `pid`, its parent, and so on up to the first process. The chain is read until it comes out the same
-/// twice in a row: an ancestor that dies meanwhile gives its children to another parent.
+/// `pid`, its parent, and so on up to the first process.
 pub fn ancestors(pid: u32) -> io::Result<Vec<u32>> {
+    Ok(chain(pid, None)?.into_iter().map(|one| one.pid).collect())
+}
+
+/// A process of a chain, with the name that the kernel has of it.
+struct Link {
+    pid: u32,
+    name: Vec<u8>,
+}
+
+/// `pid`, its parent, and so on up to `top` or the first process. The chain is read until it comes out the same
+/// twice in a row: an ancestor that dies meanwhile gives its children to another parent.
+fn chain(pid: u32, top: Option<u32>) -> io::Result<Vec<Link>> {
+    let pids = |chain: &[Link]| chain.iter().map(|link| link.pid).collect::<Vec<_>>();
     let mut last = None;
     for _ in 0..TRIES {
-        let chain = walk(pid)?;
-        if let (Some(last), Some(chain)) = (&last, &chain)
-            && last == chain
-        {
-            return Ok(chain.clone());
+        let chain = walk(pid, top)?;
+        let read = chain.as_deref().map(pids);
+        match chain {
+            Some(chain) if read == last => return Ok(chain),
+            _ => last = read,
         }
-        last = chain;
     }
     Err(io::Error::new(io::ErrorKind::Interrupted, "the process tree does not hold still"))
 }
 
 /// One reading of the chain; `None` if an ancestor vanished on the way.
-fn walk(pid: u32) -> io::Result<Option<Vec<u32>>> {
-    let mut chain = vec![pid];
-    let mut next = parent(pid)?;
+fn walk(pid: u32, top: Option<u32>) -> io::Result<Option<Vec<Link>>> {
+    let mut chain = Vec::new();
+    let mut next = pid;
     while next != 0 {
-        chain.push(next);
         if chain.len() > DEPTH_MAX {
             return Err(io::Error::other("the process tree has no end"));
         }
-        next = match parent(next) {
-            Ok(parent) => parent,
-            Err(error) if is_gone(&error) => return Ok(None),
+        if Some(next) == top {
+            chain.push(Link { pid: next, name: Vec::new() });
+            break;
+        }
+        let (name, parent) = match read_stat(next) {
+            Ok(read) => read,
+            Err(error) if !chain.is_empty() && is_gone(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
+        chain.push(Link { pid: next, name });
+        next = parent;
     }
     Ok(Some(chain))
 }
 
 /// The parent of a process, 0 for the first one.
 pub(crate) fn parent(pid: u32) -> io::Result<u32> {
-    let stat = read_short(&format!("/proc/{pid}/stat"))?;
-    parent_in(&stat).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read the process tree"))
+    Ok(read_stat(pid)?.1)
 }
 
-/// Reads the parent from a `stat` line. The name in it may hold anything, parentheses too.
-fn parent_in(stat: &[u8]) -> Option<u32> {
+/// The name and the parent of a process.
+fn read_stat(pid: u32) -> io::Result<(Vec<u8>, u32)> {
+    let stat = read_short(&format!("/proc/{pid}/stat"))?;
+    name_and_parent(&stat)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read the process tree"))
+}
+
+/// What a `stat` line says. The name in it may hold anything, parentheses too.
+fn name_and_parent(stat: &[u8]) -> Option<(Vec<u8>, u32)> {
+    let start = stat.iter().position(|byte| *byte == b'(')? + 1;
     let end = stat.iter().rposition(|byte| *byte == b')')?;
     let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
-    rest.split_ascii_whitespace().nth(1)?.parse().ok()
+    let parent = rest.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some((stat.get(start..end)?.to_vec(), parent))
 }
 
-fn keeper_among(chain: &[u32]) -> io::Result<Option<u32>> {
-    for pid in chain {
-        if is_keeper(*pid)? {
-            return Ok(Some(*pid));
+fn keeper_among(chain: &[Link]) -> io::Result<Option<u32>> {
+    for link in chain {
+        if keeps(link.pid, &link.name)? {
+            return Ok(Some(link.pid));
         }
     }
     Ok(None)
 }
 
-/// Whether a process is a keeper. An ancestor that has died since the walk is none: its children have
-/// gone to the keeper above it, which is in the chain.
+/// Whether a process is a keeper.
 pub(crate) fn is_keeper(pid: u32) -> io::Result<bool> {
-    let known = |read: io::Result<Vec<u8>>| match read {
-        Err(error) if is_gone(&error) => Ok(Vec::new()),
-        other => other,
-    };
-    if known(read_short(&format!("/proc/{pid}/comm")))?.trim_ascii_end() != b"lanyardd" {
+    match read_stat(pid) {
+        Ok((name, _)) => keeps(pid, &name),
+        Err(error) if is_gone(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a process of this name is a keeper. An ancestor that has died since the walk is none: its children
+/// have gone to the keeper above it, which is in the chain.
+fn keeps(pid: u32, name: &[u8]) -> io::Result<bool> {
+    if name != b"lanyardd" {
         return Ok(false);
     }
-    let arguments = known(fs::read(format!("/proc/{pid}/cmdline")))?;
-    Ok(arguments.split(|byte| *byte == 0).nth(1) == Some(b"keep"))
+    match fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(arguments) => Ok(arguments.split(|byte| *byte == 0).nth(1) == Some(b"keep")),
+        Err(error) if is_gone(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a file of `/proc` that is never longer than some hundred bytes, with one call: every connection
@@ -133,8 +166,16 @@ mod tests {
 
     #[test]
     fn a_name_full_of_parentheses_does_not_confuse_the_reader() {
-        assert_eq!(parent_in(b"12 (a) S 1 (b)) S 77 12 12 0"), Some(77));
-        assert_eq!(parent_in(b"garbage"), None);
+        let read = name_and_parent(b"12 (a) S 1 (b)) S 77 12 12 0");
+        assert_eq!(read, Some((b"a) S 1 (b)".to_vec(), 77)));
+        assert_eq!(name_and_parent(b"garbage"), None);
+    }
+
+    #[test]
+    fn a_process_descends_from_itself_and_its_parent_and_not_from_a_child() {
+        let (me, parent) = (std::process::id(), std::os::unix::process::parent_id());
+        assert!(descends_from(me, me).unwrap() && descends_from(me, parent).unwrap());
+        assert!(!descends_from(parent, me).unwrap());
     }
 
     #[test]

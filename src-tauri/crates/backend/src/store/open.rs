@@ -41,6 +41,8 @@ impl Store {
             // connections would be opened beside the first one, and two at once cannot turn the WAL on.
             .idle_timeout(None)
             .max_lifetime(None)
+            // A file does not hang up: asking each time whether it is still there would double every wait.
+            .test_before_acquire(false)
             .connect_with(options)
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
