@@ -31,6 +31,8 @@ pub enum Caller {
         slot: u32,
         /// The id of the session's identity.
         identity_id: String,
+        /// The id of the session's worktree.
+        worktree_id: String,
         /// The process that asks.
         asker: Asker,
     },

@@ -117,11 +117,11 @@ fn run(ready: Option<&File>) -> Result<()> {
         .context("starting the daemon's threads")?;
     runtime.block_on(async {
         let socket = socket::bind(&socket_path).await?;
-        serve(config, &socket, ready).await
+        serve(config, Arc::new(socket), ready).await
     })
 }
 
-async fn serve(config: Config, owner: &socket::OwnerSocket, ready: Option<&File>) -> Result<()> {
+async fn serve(config: Config, owner: Arc<socket::OwnerSocket>, ready: Option<&File>) -> Result<()> {
     tracing::info!(version = api::VERSION, data = %config.data.display(), "the daemon starts");
     let port = config.settings.web_port;
     let has_page = config.ui.is_some();
@@ -138,9 +138,10 @@ async fn serve(config: Config, owner: &socket::OwnerSocket, ready: Option<&File>
         Ok(_) => tracing::warn!("the web door stays closed: no page was found; set LANYARD_UI to its folder"),
         Err(e) => tracing::warn!("the web door stays closed: {e:#}"),
     }
+    // In a task: what runs beside the tasks would be woken by one of them for each connection.
+    backend.tasks.spawn(socket::serve_owner(backend.clone(), owner.clone()));
     tell_ready(ready);
     tokio::select! {
-        () = socket::serve_owner(backend.clone(), owner) => {}
         () = backend.asked_to_end.cancelled() => {}
         () = told_to_end() => {}
     }

@@ -51,7 +51,8 @@ impl World {
     async fn attach(&self, size: Option<Size>, scrollback: bool) -> Face {
         let (mine, theirs) = UnixStream::pair().unwrap();
         let theirs = OwnedFd::from(theirs.into_std().unwrap());
-        soon("an attach", self.link.attach(&theirs, size, scrollback)).await.unwrap();
+        let keeper = self.link.knock().await.unwrap();
+        soon("an attach", keeper.attach(&theirs, size, scrollback)).await.unwrap();
         Face { socket: mine, shown: Vec::new(), sizes: Vec::new(), repaints: 0, exit: None }
     }
 

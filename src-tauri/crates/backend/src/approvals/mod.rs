@@ -61,6 +61,15 @@ pub struct Wanted {
     pub details: Vec<(String, String)>,
 }
 
+/// How a use was let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// Nobody had to be asked.
+    Standing,
+    /// The owner was asked, and whatever was looked up before may be another thing by now.
+    Asked,
+}
+
 impl Approvals {
     /// Opens the room, and withdraws what was asked of a former daemon: nobody waits for that any more.
     pub async fn open(
@@ -79,7 +88,7 @@ impl Approvals {
     }
 
     /// Lets a use pass: the owner's at once, an agent's if a grant allows it or the owner says yes in time.
-    pub async fn permit(&self, caller: &Caller, wanted: Wanted) -> Result<()> {
+    pub async fn permit(&self, caller: &Caller, wanted: Wanted) -> Result<Permit> {
         self.permit_unless(caller, wanted, std::future::pending()).await
     }
 
@@ -89,19 +98,16 @@ impl Approvals {
         caller: &Caller,
         wanted: Wanted,
         given_up: impl Future<Output = &'static str>,
-    ) -> Result<()> {
-        let Caller::Agent { session, asker, .. } = caller else {
+    ) -> Result<Permit> {
+        let Caller::Agent { session, worktree_id, asker, .. } = caller else {
             return match caller.role() {
-                Role::Owner => Ok(()),
+                Role::Owner => Ok(Permit::Standing),
                 _ => bail!(Error::refused("that is for the owner and for agents who were allowed to")),
             };
         };
-        let Some(session) = self.store.session(session).await? else {
-            bail!(Error::refused("the session that asks is unknown"));
-        };
         let wanted_use = Use {
-            session: &session.id,
-            worktree_id: &session.worktree_id,
+            session,
+            worktree_id,
             identity_id: &wanted.identity.id,
             action: wanted.action,
             subject: &wanted.subject,
@@ -109,10 +115,15 @@ impl Approvals {
         if let Some(grant) = self.grants.covering(&wanted_use).await? {
             let detail = format!("{}, allowed for the {}", grant.action.wants(), grant.extent.name());
             let used = Fact { detail, ..Fact::done(Kind::Grant, "grants.used", grant.subject) };
-            return self.audit.note(By::Caller(caller), used).await;
+            self.audit.note(By::Caller(caller), used).await?;
+            return Ok(Permit::Standing);
         }
+        let Some(session) = self.store.session(session).await? else {
+            bail!(Error::refused("the session that asks is unknown"));
+        };
         let row = self.row(&session, asker, wanted).await?;
-        self.ask(caller, asker, row, given_up).await
+        self.ask(caller, asker, row, given_up).await?;
+        Ok(Permit::Asked)
     }
 
     /// The open approvals, oldest first; or the newest of all.

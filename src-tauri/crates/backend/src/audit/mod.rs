@@ -269,13 +269,22 @@ impl Audit {
     /// A row with everything but its place in the chain.
     async fn row(&self, by: By<'_>, fact: Fact) -> Result<AuditRow> {
         let (who, door) = names(by);
-        let Fact { mut identity_id, mut session, mut slot, .. } = fact;
-        if let By::Caller(Caller::Agent { session: own, slot: seat, identity_id: wears, .. }) = by {
-            session.get_or_insert_with(|| own.clone());
+        let Fact { mut identity_id, mut session, mut slot, mut worktree_id, .. } = fact;
+        if let By::Caller(Caller::Agent {
+            session: own,
+            slot: seat,
+            identity_id: wears,
+            worktree_id: place,
+            ..
+        }) = by
+        {
+            if session.get_or_insert_with(|| own.clone()) == own {
+                worktree_id.get_or_insert_with(|| place.clone());
+            }
             slot.get_or_insert(*seat);
             identity_id.get_or_insert_with(|| wears.clone());
         }
-        let ids = [&identity_id, &session, &fact.worktree_id].map(|id| id.as_deref());
+        let ids = [&identity_id, &session, &worktree_id].map(|id| id.as_deref());
         let known = match ids {
             [None, None, None] => AuditNames::default(),
             [identity, session, worktree] => self.store.audit_names(identity, session, worktree).await?,
@@ -291,7 +300,7 @@ impl Audit {
             subject: plain(&fact.subject),
             identity: known.identity,
             worktree: known.worktree,
-            worktree_id: known.worktree_id.or(fact.worktree_id),
+            worktree_id: known.worktree_id.or(worktree_id),
             identity_id,
             session,
             slot: slot.map(i64::from),

@@ -56,7 +56,8 @@ impl Room {
 fn agent(session: &str) -> Caller {
     let (one, _other) = std::os::unix::net::UnixStream::pair().unwrap();
     let asker = Asker::new(peer::peer(&one).unwrap());
-    Caller::Agent { session: session.into(), slot: 3, identity_id: "i".into(), asker }
+    let (identity_id, worktree_id) = ("i".into(), "w".into());
+    Caller::Agent { session: session.into(), slot: 3, identity_id, worktree_id, asker }
 }
 
 #[tokio::test]

@@ -34,6 +34,21 @@ impl Watch {
     }
 }
 
+/// A connection on which a keeper waits to be given a client.
+#[derive(Debug)]
+pub struct Knock {
+    line: Line,
+}
+
+impl Knock {
+    /// Hands a client's stream socket over: from the answer on the keeper alone reads and writes it, in
+    /// chunks of [`api::wire`].
+    pub async fn attach(mut self, client: impl AsFd, size: Option<Size>, scrollback: bool) -> Result<()> {
+        let ask = Ask::Attach { size, scrollback };
+        self.line.ask(&ask, &[], Some(client.as_fd())).await
+    }
+}
+
 impl Link {
     /// The keeper that listens at `socket`, whether it lives or not.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
@@ -67,11 +82,9 @@ impl Link {
         self.open().await?.0.ask(&Ask::Stop { grace_ms }, &[], None).await
     }
 
-    /// Hands a client's stream socket over: from the answer on the keeper alone reads and writes it, in
-    /// chunks of [`api::wire`].
-    pub async fn attach(&self, client: impl AsFd, size: Option<Size>, scrollback: bool) -> Result<()> {
-        let ask = Ask::Attach { size, scrollback };
-        self.open().await?.0.ask(&ask, &[], Some(client.as_fd())).await
+    /// A keeper that is there to be attached to.
+    pub async fn knock(&self) -> Result<Knock> {
+        Ok(Knock { line: self.open().await?.0 })
     }
 
     /// Lets the keeper go: at once if its command has ended, else when it does.

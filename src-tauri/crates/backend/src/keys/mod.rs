@@ -198,7 +198,8 @@ impl Keys {
                 details: purpose.details(),
             },
         };
-        self.approvals.permit(caller, wanted).await
+        self.approvals.permit(caller, wanted).await?;
+        Ok(())
     }
 
     async fn identity_of(&self, caller: &Caller) -> Result<IdentityRow> {

@@ -6,7 +6,7 @@ mod sharing;
 
 pub use seen::{policy, read_policy};
 
-use crate::approvals::{Approvals, Wanted};
+use crate::approvals::{Approvals, Permit, Wanted};
 use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::{Clock, rfc3339};
@@ -107,8 +107,10 @@ impl Secrets {
     pub async fn read(&self, caller: &Caller, scope: &Scope, call: &ReadSecret) -> Result<SecretValue> {
         let identity = &scope.identity;
         let mut row = self.find(caller, scope, &call.key).await?;
-        if caller.is_agent() && policy(&row) == Policy::Ask {
-            self.approvals.permit(caller, wanted(identity, call)).await?;
+        if caller.is_agent()
+            && policy(&row) == Policy::Ask
+            && self.approvals.permit(caller, wanted(identity, call)).await? == Permit::Asked
+        {
             // The owner may have changed it while the agent waited.
             row = self.find(caller, scope, &call.key).await?;
         }

@@ -124,11 +124,11 @@ impl Connection {
             self.finish_writing().await;
             return Ok(());
         }
-        let (line, link) = handover::prepare(&self.backend, caller, id, &call).await;
+        let (line, keeper) = handover::prepare(&self.backend, caller, id, &call).await;
         self.lines.send(line).await?;
         self.finish_writing().await;
-        if let Some(link) = link {
-            link.attach(&*self.stream, call.size, call.scrollback).await?;
+        if let Some(keeper) = keeper {
+            keeper.attach(&*self.stream, call.size, call.scrollback).await?;
         }
         Ok(())
     }

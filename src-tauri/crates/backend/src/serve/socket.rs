@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
@@ -81,7 +82,7 @@ async fn answers(path: &Path, until: tokio::time::Instant) -> bool {
 }
 
 /// Serves the owner until the daemon ends.
-pub async fn serve_owner(backend: Backend, socket: &OwnerSocket) {
+pub async fn serve_owner(backend: Backend, socket: Arc<OwnerSocket>) {
     let check = |stream: &UnixStream| check_owner(stream).map(|()| Caller::Owner);
     let serve = |stream, caller| connection::serve(backend.clone(), stream, caller);
     accept(&backend, audit::Door::Owner, &socket.listener, &backend.ending, check, serve).await;
@@ -98,6 +99,7 @@ pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
                 session: door.session.clone(),
                 slot: door.slot,
                 identity_id: door.identity_id.clone(),
+                worktree_id: door.worktree_id.clone(),
                 asker: Asker::new(peer),
             };
             let check = |stream: &UnixStream| check_agent(stream, door.keeper).map(agent);

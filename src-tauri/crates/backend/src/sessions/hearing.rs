@@ -26,7 +26,7 @@ impl Sessions {
         }
         let seen_before = row::seen(row.clone());
         row::note(&mut row, after);
-        self.store.put_session(&row).await?;
+        self.store.put_session_quickly(&row).await?;
         if row::seen(row.clone()) != seen_before {
             self.tell(&row);
         }

@@ -33,6 +33,8 @@ pub struct Door {
     pub slot: u32,
     /// Its identity's id.
     pub identity_id: String,
+    /// Its worktree's id.
+    pub worktree_id: String,
     /// The keeper that all its processes descend from.
     pub keeper: u32,
     /// The socket.
@@ -47,17 +49,14 @@ impl Sessions {
     /// Launches an order; the intent is written first, and a launch that fails leaves nothing behind.
     pub(super) async fn launch(&self, project: &ProjectRow, order: Order) -> Result<Session> {
         let row = order.row(project, self.clock.now())?;
-        self.release_last(row.slot).await;
         let (env, held) = self.environment(project, &order, &row).await?;
-        self.store.put_session(&row).await?;
+        self.store.begin_session(&row, &held).await?;
         self.config.failpoints.at("session.written");
-        let launched = match self.store.put_held(&row.id, &held).await {
-            Ok(()) => self.launch_keeper(row.clone(), project, &order, env).await,
-            Err(e) => Err(e),
-        };
-        match launched {
+        match self.launch_keeper(row.clone(), project, &order, env).await {
             Ok(row) => {
                 self.watch(row.clone());
+                let (room, new) = (self.clone(), row.clone());
+                self.tasks.spawn(async move { room.release_former(&new).await });
                 Ok(seen(row))
             }
             Err(e) => {
@@ -97,14 +96,17 @@ impl Sessions {
         row: Option<&SessionRow>,
     ) -> Result<(Vec<(String, SecretText)>, Vec<HeldSecret>)> {
         let worktree = row.map(|row| row.worktree_id.as_str());
-        let injected = self.secrets.injected(identity, worktree).await?;
+        let home = self.config.home(&identity.id);
+        environment::furnish(&home)?;
+        let (injected, git) = tokio::join!(
+            self.secrets.injected(identity, worktree),
+            self.git_files(identity, session.is_some())
+        );
+        let (injected, git) = (injected?, git?);
         let (secrets, held): (Vec<_>, Vec<_>) =
             injected.into_iter().map(|it| ((it.held.key.clone(), it.value), it.held)).unzip();
         self.record_injected(identity, &secrets, row).await?;
-        let home = self.config.home(&identity.id);
-        environment::furnish(&home)?;
         let commands = self.config.commands();
-        let git = self.git_files(identity, session.is_some()).await?;
         let place = Place { identity, home: &home, commands: &commands, allowed, git, session };
         Ok((environment::build(&self.config.owner_env, &place, secrets), held))
     }
@@ -173,7 +175,7 @@ impl Sessions {
         row.state = State::Working.name().into();
         self.config.failpoints.at("session.launched");
         row.keeper_pid = Some(i64::from(hello.keeper));
-        self.store.put_session(&row).await?;
+        self.store.put_session_quickly(&row).await?;
         // Before the agent can say how it is by a hook.
         self.tell(&row);
         self.open_door(&row, hello.keeper, listeners).await;
@@ -209,6 +211,7 @@ impl Sessions {
             session: row.id.clone(),
             slot: u32::try_from(row.slot).unwrap_or(0),
             identity_id: row.identity_id.clone(),
+            worktree_id: row.worktree_id.clone(),
             keeper,
             listener,
             ssh,
@@ -225,14 +228,12 @@ impl Sessions {
         (folder.join("agent.sock"), folder.join("ssh.sock"))
     }
 
-    /// Lets the keeper of a slot's last session go, whose terminal was kept to be read.
-    async fn release_last(&self, slot: i64) {
-        let last = match self.store.last_sessions().await {
-            Ok(rows) => rows.into_iter().find(|row| row.slot == slot),
-            Err(e) => return tracing::error!("finding the last session of slot {slot}: {e:#}"),
-        };
-        if let Some(row) = last {
-            self.release(&row.id).await;
+    /// Lets the keeper go of the session that a slot had before this one, whose terminal was kept to be read.
+    async fn release_former(&self, new: &SessionRow) {
+        match self.store.former_session(new.slot, &new.id).await {
+            Ok(Some(id)) => self.release(&id).await,
+            Ok(None) => {}
+            Err(e) => tracing::error!("finding the former session of slot {}: {e:#}", new.slot),
         }
     }
 

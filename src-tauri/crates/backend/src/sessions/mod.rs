@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::gitconfig::GitConfig;
 use crate::grants::Grants;
-use crate::keeper::link::Link;
+use crate::keeper::link::{Knock, Link};
 use crate::keys::Keys;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
@@ -257,15 +257,14 @@ impl Sessions {
         Ok(self.link(&row).screen().await.map_err(|e| self.terminal_gone(&row, e))?)
     }
 
-    /// The session to attach to, and the way to its keeper.
-    pub async fn attach(&self, wanted: &str) -> Result<(Session, Link)> {
+    /// The session to attach to, and its keeper.
+    pub async fn attach(&self, wanted: &str) -> Result<(Session, Knock)> {
         let row = self.find(wanted).await?;
         // Whoever wants to see a terminal that has ended knows of its end.
         self.bus.publish(Event::SessionOpened { session: row.id.clone() });
-        let link = self.link(&row);
-        link.hello().await.map_err(|e| self.terminal_gone(&row, e))?;
+        let keeper = self.link(&row).knock().await.map_err(|e| self.terminal_gone(&row, e))?;
         self.look(&row.id).await?;
-        Ok((seen(row), link))
+        Ok((seen(row), keeper))
     }
 
     /// Ends a session's whole process tree.

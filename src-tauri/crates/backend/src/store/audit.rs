@@ -66,7 +66,7 @@ pub struct AuditBatch {
 }
 
 /// What ids stand for.
-#[derive(Debug, Clone, Default, sqlx::FromRow)]
+#[derive(Debug, Clone, Default)]
 pub struct AuditNames {
     /// The identity's name.
     pub identity: Option<String>,
@@ -167,25 +167,33 @@ impl Store {
         session: Option<&str>,
         worktree_id: Option<&str>,
     ) -> Result<AuditNames> {
-        let sql = "SELECT (SELECT name FROM identities WHERE id = $1) AS identity, w.id AS worktree_id, \
-                   w.name AS worktree FROM (SELECT 1 AS one) o LEFT JOIN worktrees w \
-                   ON w.id = COALESCE($3, (SELECT worktree_id FROM sessions WHERE id = $2))";
-        sqlx::query_as(sql)
-            .bind(identity_id)
-            .bind(session)
-            .bind(worktree_id)
-            .fetch_one(&self.pool)
-            .await
-            .context("reading names for the audit")
+        let identity = match identity_id {
+            Some(id) => self.identity(id).await?.map(|row| row.name),
+            None => None,
+        };
+        let known = worktree_id.and_then(|id| Some((id.to_string(), self.known.worktree(id)?)));
+        let place = match (known, session.or(worktree_id)) {
+            (Some(known), _) => Some(known),
+            (None, Some(_)) => self.audit_place(session, worktree_id).await?,
+            (None, None) => None,
+        };
+        let (worktree_id, worktree) = place.unzip();
+        Ok(AuditNames { identity, worktree_id, worktree })
     }
 
-    /// The id of the identity of this name or id.
-    pub async fn identity_id(&self, wanted: &str) -> Result<Option<String>> {
-        sqlx::query_scalar("SELECT id FROM identities WHERE id = $1 OR name = $1")
-            .bind(wanted)
-            .fetch_optional(&self.pool)
-            .await
-            .context("finding an identity for the audit")
+    async fn audit_place(
+        &self,
+        session: Option<&str>,
+        worktree_id: Option<&str>,
+    ) -> Result<Option<(String, String)>> {
+        let sql = "SELECT id, name FROM worktrees \
+                   WHERE id = COALESCE($2, (SELECT worktree_id FROM sessions WHERE id = $1))";
+        let query = sqlx::query_as::<_, (String, String)>(sql).bind(session).bind(worktree_id);
+        let place = query.fetch_optional(&self.pool).await.context("reading names for the audit")?;
+        if let Some((id, name)) = &place {
+            self.known.remember_worktree(id, name);
+        }
+        Ok(place)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Store;
 use anyhow::{Context, Result};
+use sqlx::SqliteConnection;
 
 /// A secret that was put into a session's environment.
 #[derive(Clone)]
@@ -40,23 +41,6 @@ pub struct StaleRow {
 }
 
 impl Store {
-    /// Writes what a session has in its environment.
-    pub async fn put_held(&self, session: &str, held: &[HeldSecret]) -> Result<()> {
-        let sql = "INSERT INTO session_secrets (session_id, key, secret_id, version) VALUES ($1, $2, $3, $4)";
-        let mut tx = self.pool.begin().await.context("beginning to write what a session holds")?;
-        for held in held {
-            sqlx::query(sql)
-                .bind(session)
-                .bind(&held.key)
-                .bind(&held.secret_id)
-                .bind(held.version)
-                .execute(&mut *tx)
-                .await
-                .context("writing what a session holds")?;
-        }
-        tx.commit().await.context("writing what a session holds")
-    }
-
     /// The running sessions that hold a value that was replaced, deleted, or given way to their worktree's own.
     pub async fn stale(&self) -> Result<Vec<StaleRow>> {
         let sql = "SELECT h.session_id, s.slot, s.identity_id, s.identity, s.worktree_id, s.worktree, h.key, \
@@ -70,4 +54,24 @@ impl Store {
                    ORDER BY s.slot, h.key";
         sqlx::query_as(sql).fetch_all(&self.pool).await.context("reading who holds old values")
     }
+}
+
+/// Writes what a session has in its environment.
+pub(super) async fn put_held(
+    connection: &mut SqliteConnection,
+    session: &str,
+    held: &[HeldSecret],
+) -> Result<()> {
+    let sql = "INSERT INTO session_secrets (session_id, key, secret_id, version) VALUES ($1, $2, $3, $4)";
+    for held in held {
+        sqlx::query(sql)
+            .bind(session)
+            .bind(&held.key)
+            .bind(&held.secret_id)
+            .bind(held.version)
+            .execute(&mut *connection)
+            .await
+            .context("writing what a session holds")?;
+    }
+    Ok(())
 }

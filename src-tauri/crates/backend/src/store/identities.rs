@@ -3,6 +3,7 @@
 use super::{Named, Store};
 use anyhow::{Context, Result};
 use api::Millis;
+use std::sync::Arc;
 
 /// An identity as it is stored.
 #[derive(Clone, sqlx::FromRow)]
@@ -39,23 +40,36 @@ impl Named for IdentityRow {
 impl Store {
     /// All identities, by name.
     pub async fn identities(&self) -> Result<Vec<IdentityRow>> {
-        sqlx::query_as("SELECT * FROM identities ORDER BY name")
-            .fetch_all(&self.pool)
-            .await
-            .context("reading the identities")
+        Ok(self.known_identities().await?.to_vec())
     }
 
     /// The identity with this id.
     pub async fn identity(&self, id: &str) -> Result<Option<IdentityRow>> {
-        sqlx::query_as("SELECT * FROM identities WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
-            .context("reading an identity")
+        Ok(self.known_identities().await?.iter().find(|row| row.id == id).cloned())
+    }
+
+    /// The id of the identity of this name or id.
+    pub async fn identity_id(&self, wanted: &str) -> Result<Option<String>> {
+        let is_it = |row: &&IdentityRow| row.id == wanted || row.name == wanted;
+        Ok(self.known_identities().await?.iter().find(is_it).map(|row| row.id.clone()))
+    }
+
+    async fn known_identities(&self) -> Result<Arc<[IdentityRow]>> {
+        let (known, changes) = self.known.identities();
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let sql = "SELECT * FROM identities ORDER BY name";
+        let rows: Vec<IdentityRow> =
+            sqlx::query_as(sql).fetch_all(&self.pool).await.context("reading the identities")?;
+        let rows: Arc<[IdentityRow]> = rows.into();
+        self.known.remember_identities(&rows, changes);
+        Ok(rows)
     }
 
     /// Adds an identity.
     pub async fn insert_identity(&self, row: &IdentityRow) -> Result<()> {
+        let _changing = self.known.changing();
         let sql = "INSERT INTO identities (id, name, email, phone, author_name, author_email, wrapped_key, \
                    created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         sqlx::query(sql)
@@ -76,6 +90,7 @@ impl Store {
 
     /// Writes everything about an identity but its key.
     pub async fn update_identity(&self, row: &IdentityRow) -> Result<()> {
+        let _changing = self.known.changing();
         let sql = "UPDATE identities SET name = $2, email = $3, phone = $4, author_name = $5, \
                    author_email = $6, updated_at = $7 WHERE id = $1";
         sqlx::query(sql)
@@ -94,6 +109,7 @@ impl Store {
 
     /// Deletes an identity, its key and its secrets, and leaves no trace of them on the disk.
     pub async fn delete_identity(&self, id: &str) -> Result<()> {
+        let changing = self.known.changing();
         let mut tx = self.pool.begin().await.context("beginning to delete an identity")?;
         for sql in [
             "DELETE FROM secrets WHERE identity_id = $1",
@@ -105,6 +121,7 @@ impl Store {
             sqlx::query(sql).bind(id).execute(&mut *tx).await.context("deleting an identity")?;
         }
         tx.commit().await.context("deleting an identity")?;
+        drop(changing);
         self.flush().await
     }
 }

@@ -9,6 +9,7 @@ mod identities;
 mod intents;
 mod issuers;
 mod keys;
+mod known;
 mod open;
 mod passwords;
 mod projects;
@@ -46,6 +47,7 @@ pub use worktrees::WorktreeRow;
 
 use anyhow::{Result, bail};
 use api::{Code, Error};
+use known::Known;
 use sqlx::SqlitePool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -54,6 +56,9 @@ use std::sync::atomic::AtomicBool;
 #[derive(Clone)]
 pub struct Store {
     pool: SqlitePool,
+    /// For what must outlive this process at once and the machine's power a moment later.
+    quick: SqlitePool,
+    known: Arc<Known>,
     /// Whether the log holds something that was deleted and could not be emptied.
     unflushed: Arc<AtomicBool>,
 }

@@ -35,19 +35,18 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             // A deleted key must not stay readable in a free page.
             .pragma("secure_delete", "ON");
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            // A connection to a file does not grow old, and nothing wakes up to look. A least number of
-            // connections would be opened beside the first one, and two at once cannot turn the WAL on.
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // A file does not hang up: asking each time whether it is still there would double every wait.
-            .test_before_acquire(false)
+        let quick = options.clone().synchronous(SqliteSynchronous::Normal);
+        let pool = pool(CONNECTIONS)
             .connect_with(options)
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
         match MIGRATIONS.run(&pool).await {
-            Ok(()) => Ok(Self { pool, unflushed: Arc::default() }),
+            Ok(()) => Ok(Self {
+                pool,
+                quick: self::pool(1).connect_lazy_with(quick),
+                known: Arc::default(),
+                unflushed: Arc::default(),
+            }),
             Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => bail!(newer(path)),
             Err(e) => Err(e).context("bringing the database to this version"),
         }
@@ -99,8 +98,20 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        self.quick.close().await;
         self.pool.close().await;
     }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        // A connection to a file does not grow old, and nothing wakes up to look. A least number of
+        // connections would be opened beside the first one, and two at once cannot turn the WAL on.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // A file does not hang up: asking each time whether it is still there would double every wait.
+        .test_before_acquire(false)
 }
 
 /// Makes an empty file for the owner alone; SQLite gives its logs the mode of the database.

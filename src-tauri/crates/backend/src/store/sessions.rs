@@ -1,8 +1,10 @@
 //! The table `sessions`.
 
-use super::{Named, Store};
+use super::held::put_held;
+use super::{HeldSecret, Named, Store};
 use anyhow::{Context, Result};
 use api::Millis;
+use sqlx::SqliteConnection;
 
 /// A session as it is stored.
 #[derive(Clone, sqlx::FromRow)]
@@ -114,8 +116,9 @@ impl Store {
 
     /// Sessions whose id begins with `prefix`, which holds only hexadecimal digits and hyphens.
     pub async fn sessions_by_prefix(&self, prefix: &str) -> Result<Vec<SessionRow>> {
-        sqlx::query_as("SELECT * FROM sessions WHERE id LIKE $1 LIMIT 3")
-            .bind(format!("{prefix}%"))
+        sqlx::query_as("SELECT * FROM sessions WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 3")
+            .bind(prefix)
+            .bind(format!("{prefix}~"))
             .fetch_all(&self.pool)
             .await
             .context("reading sessions")
@@ -131,9 +134,53 @@ impl Store {
             .context("looking for a conversation")
     }
 
-    /// Adds a session, or writes what may have changed of it.
+    /// The id of the session that a slot had before this one.
+    pub async fn former_session(&self, slot: i64, new: &str) -> Result<Option<String>> {
+        let sql =
+            "SELECT id FROM sessions WHERE slot = $1 AND id <> $2 ORDER BY started_at DESC, id DESC LIMIT 1";
+        sqlx::query_scalar(sql)
+            .bind(slot)
+            .bind(new)
+            .fetch_optional(&self.pool)
+            .await
+            .context("reading a slot's former session")
+    }
+
+    /// Writes that a session begins, and which secrets it will have: all or nothing. It outlives the daemon at
+    /// once, and the machine's power a moment later: a machine that loses it earlier has lost the session too.
+    pub async fn begin_session(&self, row: &SessionRow, held: &[HeldSecret]) -> Result<()> {
+        let mut tx = self.quick.begin().await.context("beginning to write a session")?;
+        put(&mut tx, row).await?;
+        put_held(&mut tx, &row.id, held).await?;
+        tx.commit().await.context("writing a session")
+    }
+
+    /// Writes how a running session is now, as durably as its beginning.
+    pub async fn put_session_quickly(&self, row: &SessionRow) -> Result<()> {
+        let mut connection = self.quick.acquire().await.context("waiting to write a session")?;
+        put(&mut connection, row).await
+    }
+
+    /// Writes what may have changed of a session.
     pub async fn put_session(&self, row: &SessionRow) -> Result<()> {
-        let sql = "INSERT INTO sessions (id, slot, identity_id, identity, project, worktree_id, worktree, \
+        let mut connection = self.pool.acquire().await.context("waiting to write a session")?;
+        put(&mut connection, row).await
+    }
+
+    /// Forgets a session that never ran.
+    pub async fn delete_session(&self, id: &str) -> Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .context("deleting a session")?;
+        Ok(())
+    }
+}
+
+/// Adds a session, or writes what may have changed of it.
+async fn put(connection: &mut SqliteConnection, row: &SessionRow) -> Result<()> {
+    let sql = "INSERT INTO sessions (id, slot, identity_id, identity, project, worktree_id, worktree, \
                    branch, path, agent, command, state, reason, exit, keeper_pid, started_at, ended_at, \
                    waiting, since, message, wants, from_terminal, hooked, attention, attention_at, title, \
                    progress, conversation, prompt) \
@@ -146,49 +193,38 @@ impl Store {
                    hooked = excluded.hooked, attention = excluded.attention, \
                    attention_at = excluded.attention_at, title = excluded.title, \
                    progress = excluded.progress, conversation = excluded.conversation";
-        sqlx::query(sql)
-            .bind(&row.id)
-            .bind(row.slot)
-            .bind(&row.identity_id)
-            .bind(&row.identity)
-            .bind(&row.project)
-            .bind(&row.worktree_id)
-            .bind(&row.worktree)
-            .bind(&row.branch)
-            .bind(&row.path)
-            .bind(&row.agent)
-            .bind(&row.command)
-            .bind(&row.state)
-            .bind(&row.reason)
-            .bind(&row.exit)
-            .bind(row.keeper_pid)
-            .bind(row.started_at)
-            .bind(row.ended_at)
-            .bind(&row.waiting)
-            .bind(row.since)
-            .bind(&row.message)
-            .bind(&row.wants)
-            .bind(row.from_terminal)
-            .bind(row.hooked)
-            .bind(&row.attention)
-            .bind(row.attention_at)
-            .bind(&row.title)
-            .bind(row.progress)
-            .bind(&row.conversation)
-            .bind(&row.prompt)
-            .execute(&self.pool)
-            .await
-            .context("writing a session")?;
-        Ok(())
-    }
-
-    /// Forgets a session that never ran.
-    pub async fn delete_session(&self, id: &str) -> Result<()> {
-        sqlx::query("DELETE FROM sessions WHERE id = $1")
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .context("deleting a session")?;
-        Ok(())
-    }
+    sqlx::query(sql)
+        .bind(&row.id)
+        .bind(row.slot)
+        .bind(&row.identity_id)
+        .bind(&row.identity)
+        .bind(&row.project)
+        .bind(&row.worktree_id)
+        .bind(&row.worktree)
+        .bind(&row.branch)
+        .bind(&row.path)
+        .bind(&row.agent)
+        .bind(&row.command)
+        .bind(&row.state)
+        .bind(&row.reason)
+        .bind(&row.exit)
+        .bind(row.keeper_pid)
+        .bind(row.started_at)
+        .bind(row.ended_at)
+        .bind(&row.waiting)
+        .bind(row.since)
+        .bind(&row.message)
+        .bind(&row.wants)
+        .bind(row.from_terminal)
+        .bind(row.hooked)
+        .bind(&row.attention)
+        .bind(row.attention_at)
+        .bind(&row.title)
+        .bind(row.progress)
+        .bind(&row.conversation)
+        .bind(&row.prompt)
+        .execute(connection)
+        .await
+        .context("writing a session")?;
+    Ok(())
 }

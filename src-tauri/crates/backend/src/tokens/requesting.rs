@@ -65,7 +65,7 @@ impl Tokens {
         let wanted = wanted(identity, issuer, call);
         let permitted = self.approvals.permit_unless(caller, wanted, self.unwanted(id)).await;
         let now = self.store.issuer(&issuer.id).await?;
-        let permitted = permitted.and_then(|()| match now {
+        let permitted = permitted.and_then(|_| match now {
             Some(now) if policy(&now) != Policy::Deny => Ok(()),
             _ => bail!(denied(issuer)),
         });

@@ -52,11 +52,11 @@ async fn serve(backend: Backend, mut socket: WebSocket) -> Result<()> {
         return send(&mut socket, answer(0, &Err(no_token()))).await;
     };
     let call = AttachSession { session: first.session, size: first.size, scrollback: first.scrollback };
-    let (line, link) = handover::prepare(&backend, &caller, 0, &call).await;
+    let (line, keeper) = handover::prepare(&backend, &caller, 0, &call).await;
     send(&mut socket, line).await?;
-    let Some(link) = link else { return Ok(()) };
+    let Some(keeper) = keeper else { return Ok(()) };
     let (ours, keepers) = UnixStream::pair().context("making a pair of sockets")?;
-    link.attach(&keepers, call.size, call.scrollback).await?;
+    keeper.attach(&keepers, call.size, call.scrollback).await?;
     drop(keepers);
     relay(socket, ours).await
 }
