@@ -13,8 +13,9 @@ mod table;
 mod world;
 
 use crate::host::Host;
+use crate::programs::programs;
 use crate::setup::{Level, setup};
-use crate::shell::{run, say};
+use crate::shell::say;
 use anyhow::Result;
 use table::Row;
 use world::World;
@@ -27,7 +28,7 @@ type Measure = fn(&World) -> Result<Vec<Row>>;
 pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
     setup(host, Level::Bench)?;
     say("building the release programs");
-    run(&mut host.cargo(&["build", "--release", "--package=backend", "--package=cli"]))?;
+    programs(host, true, false)?;
     let mut rows: Vec<Row> = Vec::new();
     let measures: [(&str, Measure); 7] = [
         ("reading a secret", secrets::measure),

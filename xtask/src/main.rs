@@ -3,6 +3,7 @@
 mod bench;
 mod daemon;
 mod host;
+mod programs;
 mod run;
 mod setup;
 mod shell;

@@ -2,8 +2,9 @@
 
 use crate::daemon::Daemon;
 use crate::host::Host;
+use crate::programs::programs;
 use crate::setup::{Level, setup};
-use crate::shell::{read, run as run_command, say};
+use crate::shell::{read, say};
 use crate::ui;
 use anyhow::{Context, Result};
 use std::os::unix::net::UnixStream;
@@ -15,16 +16,8 @@ use std::process::ExitCode;
 pub fn run(host: &Host, release: bool) -> Result<ExitCode> {
     let compiler = setup(host, if host.display { Level::Window } else { Level::Page })?;
     ui::page(host, ui::Build::Small, compiler)?;
-    let mut build = host.cargo(&["build", "--package=backend", "--package=cli"]);
-    if host.display {
-        build.arg("--package=lanyard-desktop");
-    }
-    if release {
-        build.arg("--release");
-    }
     say("building Lanyard");
-    run_command(&mut build)?;
-    let programs = host.target.join(if release { "release" } else { "debug" });
+    let programs = programs(host, release, host.display)?;
     match host.display {
         true => window(host, &programs),
         false => page(host, &programs),
