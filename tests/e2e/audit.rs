@@ -102,6 +102,7 @@ fn lists_are_filtered_and_go_on_page_by_page() {
     assert_eq!(subjects(&["--identity", "nobody"]), [""; 0]);
     assert_eq!(subjects(&["--since", "2999-01-01"]), [""; 0]);
     assert_eq!(subjects(&["--since", "1h", "--kind", "project"]).len(), 1);
+    assert_eq!(subjects(&["--until", "1h"]), [""; 0]);
     let shown = world.lanyard(&["audit", "list", "--limit", "3"]).ok();
     assert!(shown.contains("secrets.set") && shown.contains("--before"), "{shown}");
     for wrong in [["--kind", "nonsense"], ["--since", "yesterday"], ["--slot", "x"]] {

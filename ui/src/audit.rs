@@ -3,10 +3,12 @@
 mod ledger;
 mod record;
 mod records;
+mod when;
 
 pub use ledger::LedgerPage;
 pub use records::Records;
 
+use api::Millis;
 use api::audit::{Kind, ListAudit};
 
 /// What of the audit is shown.
@@ -18,12 +20,22 @@ pub struct Filter {
     pub slot: Option<u32>,
     /// Only what is of this kind.
     pub kind: Option<Kind>,
+    /// Only what is of the worktree of this name.
+    pub worktree: Option<String>,
+    /// From when on, as it was written; nothing if empty.
+    pub since: String,
+    /// Until when, likewise.
+    pub until: String,
+    /// Words in the subject.
+    pub subject: String,
 }
 
 impl Filter {
-    /// The call for a page of it.
-    fn page(&self, before: Option<i64>, after: Option<i64>, limit: u32) -> ListAudit {
-        let Filter { identity, slot, kind } = self.clone();
-        ListAudit { identity, slot, kind, since: None, before, after, limit: Some(limit) }
+    /// The call for records that it lets through.
+    fn call(&self, now: Millis) -> ListAudit {
+        let Filter { identity, slot, kind, worktree, since, until, subject } = self.clone();
+        let subject = Some(subject).filter(|words| !words.is_empty());
+        let (since, until) = (when::read(&since, now), when::read(&until, now));
+        ListAudit { identity, slot, kind, worktree, since, until, subject, ..ListAudit::default() }
     }
 }

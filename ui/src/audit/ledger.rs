@@ -1,14 +1,19 @@
 //! The ledger: the audit for all, narrowed by anything that can be clicked, and the check of its chain.
 
-use super::{Filter, Records};
+use super::{Filter, Records, when};
 use crate::attempt::{Attempt, Problem};
-use crate::face::face;
-use crate::field::Choice;
+use crate::face::{Face, face};
+use crate::field::{Choice, Hint, TextField};
 use crate::icons::{Icon, SHIELD_ALERT, SHIELD_CHECK, X};
 use crate::slots::identity_options;
 use crate::words;
 use api::audit::{Kind, Verified, VerifyAudit};
+use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
+use std::time::Duration;
+
+/// How long a person types before what is typed takes hold.
+const TYPING: Duration = Duration::from_millis(250);
 
 /// The page.
 #[component]
@@ -23,63 +28,148 @@ pub fn LedgerPage() -> impl IntoView {
     }
 }
 
+/// What is chosen and written above the records.
+#[derive(Clone, Copy)]
+struct Draft {
+    identity: RwSignal<String>,
+    slot: RwSignal<String>,
+    kind: RwSignal<String>,
+    worktree: RwSignal<String>,
+    since: RwSignal<String>,
+    until: RwSignal<String>,
+    subject: RwSignal<String>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        let empty = || RwSignal::new(String::new());
+        let (identity, slot, kind, worktree) = (empty(), empty(), empty(), empty());
+        Self { identity, slot, kind, worktree, since: empty(), until: empty(), subject: empty() }
+    }
+
+    /// Shows a filter.
+    fn show(self, filter: Filter) {
+        self.identity.set(filter.identity.unwrap_or_default());
+        self.slot.set(filter.slot.map(|slot| slot.to_string()).unwrap_or_default());
+        self.kind.set(filter.kind.map_or("", Kind::name).to_string());
+        self.worktree.set(filter.worktree.unwrap_or_default());
+        self.since.set(filter.since);
+        self.until.set(filter.until);
+        self.subject.set(filter.subject);
+    }
+
+    /// The filter that it says; a time that is none yet narrows nothing.
+    fn filter(self) -> Filter {
+        let some = |text: RwSignal<String>| Some(text.get()).filter(|text| !text.is_empty());
+        let time = |text: RwSignal<String>| Some(text.get()).filter(|text| when::read(text, 0).is_some());
+        let kind = self.kind.get();
+        Filter {
+            identity: some(self.identity),
+            slot: self.slot.get().parse().ok(),
+            kind: Kind::ALL.iter().copied().find(|k| k.name() == kind),
+            worktree: some(self.worktree),
+            since: time(self.since).unwrap_or_default(),
+            until: time(self.until).unwrap_or_default(),
+            subject: self.subject.get().trim().to_string(),
+        }
+    }
+}
+
+/// Keeps what is written and what is shown the same: what is chosen narrows at once, what is typed a moment later.
+fn follow(ledger: RwSignal<Filter>, draft: Draft) {
+    Effect::new(move |_| {
+        let filter = ledger.get();
+        // What is being typed stays as it is.
+        if untrack(|| draft.filter()) != filter {
+            draft.show(filter);
+        }
+    });
+    let apply = move || {
+        let filter = untrack(|| draft.filter());
+        if ledger.with_untracked(|old| *old != filter) {
+            ledger.set(filter);
+        }
+    };
+    let mut later = debounce(TYPING, move |()| apply());
+    Effect::new(move |before: Option<[String; 4]>| {
+        draft.filter();
+        let chosen = [draft.identity, draft.slot, draft.kind, draft.worktree].map(|choice| choice.get());
+        match before {
+            None => {}
+            Some(before) if before != chosen => apply(),
+            Some(_) => later(()),
+        }
+        chosen
+    });
+}
+
 #[component]
 fn Filters() -> impl IntoView {
     let face = face();
     let ledger = face.ledger;
-    let start = ledger.get_untracked();
-    let identity = RwSignal::new(start.identity.unwrap_or_default());
-    let kind = RwSignal::new(start.kind.map_or("", Kind::name).to_string());
-    let slot = RwSignal::new(start.slot.map(|slot| slot.to_string()).unwrap_or_default());
-    // What is clicked in a record stands in the choices, and what is chosen there narrows the records.
-    Effect::new(move |_| {
-        let filter = ledger.get();
-        identity.set(filter.identity.unwrap_or_default());
-        kind.set(filter.kind.map_or("", Kind::name).to_string());
-        slot.set(filter.slot.map(|slot| slot.to_string()).unwrap_or_default());
-    });
-    Effect::new(move |before: Option<()>| {
-        let (identity, kind, slot) = (identity.get(), kind.get(), slot.get());
-        let filter = Filter {
-            identity: Some(identity).filter(|name| !name.is_empty()),
-            kind: Kind::ALL.iter().copied().find(|k| k.name() == kind),
-            slot: slot.parse().ok(),
-        };
-        if before.is_some() && ledger.with_untracked(|old| *old != filter) {
-            ledger.set(filter);
-        }
-    });
-    let any = |label: &str| (String::new(), label.to_string());
-    let identities = move || {
-        let all = identity_options(face, false);
-        let chosen = identity.get();
-        // One that is gone has its id as its name.
-        let gone =
-            (!chosen.is_empty() && all.iter().all(|(name, _)| *name != chosen)).then(|| known(face, &chosen));
-        std::iter::once(any("Everybody")).chain(all).chain(gone).collect::<Vec<_>>()
-    };
+    let draft = Draft::new();
+    draft.show(ledger.get_untracked());
+    follow(ledger, draft);
     let kinds: Vec<_> = Kind::ALL.iter().map(|k| (k.name().to_string(), k.name().to_string())).collect();
     let kinds: Vec<_> = std::iter::once(any("Everything")).chain(kinds).collect();
-    let slots = move || {
-        let all = face.badges.with(|badges| badges.iter().flatten().map(|b| b.slot).collect::<Vec<_>>());
-        let named = all.into_iter().map(|slot| (slot.to_string(), format!("Slot {slot}")));
-        std::iter::once(any("All slots")).chain(named).collect::<Vec<_>>()
+    let hint = |text: RwSignal<String>| {
+        Signal::derive(move || match text.with(|text| text.is_empty() || when::read(text, 0).is_some()) {
+            true => Hint::None,
+            false => Hint::Wrong(format!("this is no time: {}", when::EXAMPLE)),
+        })
     };
     let narrowed = Memo::new(move |_| ledger.with(|filter| *filter != Filter::default()));
     view! {
         <div class="filters">
-            <Choice name="Whose" value=identity test="ledger-identity" options=Signal::derive(identities)/>
-            <Choice name="Where" value=slot test="ledger-slot" options=Signal::derive(slots)/>
-            <Choice name="What" value=kind test="ledger-kind" options=kinds/>
-            <button class="quiet" data-test="ledger-all" disabled=move || !narrowed.get() on:click=move |_| ledger.set(Filter::default())>
+            <Choice name="Whose" value=draft.identity test="ledger-identity" options=Signal::derive(move || identities(face, draft))/>
+            <Choice name="Where" value=draft.slot test="ledger-slot" options=Signal::derive(move || slots(face))/>
+            <Choice name="Worktree" value=draft.worktree test="ledger-worktree" options=Signal::derive(move || worktrees(face, draft))/>
+            <Choice name="What" value=draft.kind test="ledger-kind" options=kinds/>
+            <TextField name="About" value=draft.subject test="ledger-text" placeholder="a key, a name" hinted=false/>
+            <TextField name="Since" value=draft.since test="ledger-since" placeholder="2h, 2026-11-21" hint=hint(draft.since)/>
+            <TextField name="Until" value=draft.until test="ledger-until" placeholder="1h" hint=hint(draft.until)/>
+            <button class="quiet" data-test="ledger-all" disabled=move || !narrowed.get() on:click=move |_| {
+                ledger.set(Filter::default());
+                draft.show(Filter::default());
+            }>
                 <Icon of=X/>"Show all"
             </button>
         </div>
     }
 }
 
+/// The choice that narrows nothing.
+fn any(label: &str) -> (String, String) {
+    (String::new(), label.to_string())
+}
+
+fn identities(face: Face, draft: Draft) -> Vec<(String, String)> {
+    let all = identity_options(face, false);
+    let chosen = draft.identity.get();
+    // One that is gone has its id as its name.
+    let gone =
+        (!chosen.is_empty() && all.iter().all(|(name, _)| *name != chosen)).then(|| known(face, &chosen));
+    std::iter::once(any("Everybody")).chain(all).chain(gone).collect()
+}
+
+fn slots(face: Face) -> Vec<(String, String)> {
+    let all = face.badges.with(|badges| badges.iter().flatten().map(|b| b.slot).collect::<Vec<_>>());
+    let named = all.into_iter().map(|slot| (slot.to_string(), format!("Slot {slot}")));
+    std::iter::once(any("All slots")).chain(named).collect()
+}
+
+/// The live worktrees, and the one that was clicked although it is archived.
+fn worktrees(face: Face, draft: Draft) -> Vec<(String, String)> {
+    let mut names =
+        face.worktrees.with(|all| all.iter().flatten().map(|w| w.name.clone()).collect::<Vec<_>>());
+    names.extend(Some(draft.worktree.get()).filter(|name| !name.is_empty()));
+    names.sort();
+    names.dedup();
+    std::iter::once(any("All worktrees")).chain(names.into_iter().map(|name| (name.clone(), name))).collect()
+}
+
 /// An identity that is told by its id: its name where it is still there.
-fn known(face: crate::face::Face, id: &str) -> (String, String) {
+fn known(face: Face, id: &str) -> (String, String) {
     let name = face.identities.with(|all| all.iter().flatten().find(|i| i.id == id).map(|i| i.name.clone()));
     (id.to_string(), name.unwrap_or_else(|| "one that is gone".into()))
 }

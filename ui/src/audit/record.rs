@@ -49,6 +49,10 @@ pub fn RecordLine(
         let filter = Filter { identity: identity_id, ..Filter::default() };
         view! { <Narrow filter about=format!("Only {name}") label=name/> }
     });
+    let place = worktree.map(|name| {
+        let filter = Filter { worktree: Some(name.clone()), ..Filter::default() };
+        view! { <code class="soft cut"><Narrow filter about=format!("Only the worktree {name}") label=name/></code> }
+    });
     view! {
         <li class=class class:bad=bad data-test="record" data-action=action.clone() data-outcome=outcome>
             <time class="when" title=words::moment(at, true)>{words::moment(at, false)}</time>
@@ -59,7 +63,7 @@ pub fn RecordLine(
                 " "<code title=words::plain(&subject)>{words::subject(&subject)}</code>
                 {(!told.is_empty()).then(|| view! { <span class="told">{told}</span> })}
             </p>
-            <span class="at">{person}{seat}{worktree.map(|name| view! { <code class="soft cut">{name}</code> })}</span>
+            <span class="at">{person}{seat}{place}</span>
             <span class="seq faint" title="Its number in the chain">{seq}</span>
         </li>
     }

@@ -162,6 +162,15 @@ pub struct ListAudit {
     /// Only those from this time on.
     #[serde(default)]
     pub since: Option<Millis>,
+    /// Only those from before the clock first passed this time.
+    #[serde(default)]
+    pub until: Option<Millis>,
+    /// Only those of the worktree of this name.
+    #[serde(default)]
+    pub worktree: Option<String>,
+    /// Only those whose subject holds these words, in capitals or not.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// Only those with a smaller number: the next page.
     #[serde(default)]
     pub before: Option<i64>,

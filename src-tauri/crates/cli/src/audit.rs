@@ -71,6 +71,15 @@ pub struct Filter {
     /// Only those from then on: 2h, 7d, 2026-11-21, or 2026-11-21T08:00:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
+    /// Only those until then
+    #[arg(long, value_name = "WHEN")]
+    until: Option<String>,
+    /// Only those of the worktree of this name
+    #[arg(long, value_name = "NAME")]
+    worktree: Option<String>,
+    /// Only those whose subject holds these words
+    #[arg(long, value_name = "WORDS")]
+    subject: Option<String>,
     /// Only those of this kind, for example secret, token, session, approval, door
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<Kind>,
@@ -84,12 +93,18 @@ fn kind(name: &str) -> std::result::Result<Kind, String> {
 
 impl Filter {
     fn call(&self, now: api::Millis) -> Result<ListAudit> {
-        let since = self.since.as_deref().map(|text| when::read(text, now)).transpose();
+        let read = |text: &Option<String>| {
+            let read = text.as_deref().map(|text| when::read(text, now)).transpose();
+            read.map_err(|e| Failure::Usage(Error::invalid(e)))
+        };
         Ok(ListAudit {
             identity: self.identity.clone(),
             slot: self.slot,
             kind: self.kind,
-            since: since.map_err(|e| Failure::Usage(Error::invalid(e)))?,
+            since: read(&self.since)?,
+            until: read(&self.until)?,
+            worktree: self.worktree.clone(),
+            subject: self.subject.clone(),
             ..ListAudit::default()
         })
     }

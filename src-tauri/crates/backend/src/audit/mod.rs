@@ -197,8 +197,11 @@ impl Audit {
         if !(1..=PAGE_MAX).contains(&limit) {
             bail!(Error::invalid(format!("a page holds 1 to {PAGE_MAX} records, not {limit}")));
         }
-        let ListAudit { slot, kind, since, before, after, .. } = call;
-        let filter = AuditFilter { identity_id, slot, kind, since, before, after };
+        if call.subject.as_ref().is_some_and(|words| words.chars().count() > TEXT_MAX) {
+            bail!(Error::invalid(format!("no subject has more than {TEXT_MAX} characters")));
+        }
+        let ListAudit { slot, kind, since, until, worktree, subject, before, after, .. } = call;
+        let filter = AuditFilter { identity_id, slot, kind, since, until, worktree, subject, before, after };
         Ok(self.store.audit_page(&filter, limit).await?.into_iter().map(chain::seen).collect())
     }
 

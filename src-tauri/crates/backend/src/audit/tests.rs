@@ -73,6 +73,12 @@ async fn what_is_recorded_verifies_and_lists_newest_first() {
     assert_eq!(room.subjects(slot).await, ["KEY4", "KEY2"]);
     let kind = ListAudit { kind: Some(Kind::Token), ..Default::default() };
     assert_eq!(room.subjects(kind).await, ["KEY3"]);
+    for (words, found) in
+        [("key4", &["KEY4"][..]), ("EY", &["KEY5", "KEY4", "KEY3", "KEY2", "KEY1"]), ("K%5", &[])]
+    {
+        let words = ListAudit { subject: Some(words.into()), ..Default::default() };
+        assert_eq!(room.subjects(words).await, found);
+    }
     let too_many = ListAudit { limit: Some(501), ..Default::default() };
     assert!(room.audit.list(too_many).await.is_err());
 }
@@ -236,6 +242,10 @@ async fn a_clock_that_jumps_does_no_harm() {
     assert_eq!(room.subjects(since(2500)).await, ["3", "1"]);
     assert_eq!(room.subjects(since(500)).await, ["3", "2", "1", "0"]);
     assert!(room.subjects(since(9001)).await.is_empty());
+    // What came after the clock had passed that time is later, whatever the clock says of it.
+    let until = |until| ListAudit { until: Some(until), ..Default::default() };
+    assert_eq!(room.subjects(until(2500)).await, ["0"]);
+    assert_eq!(room.subjects(until(9000)).await, ["4", "3", "2", "1", "0"]);
 }
 
 #[tokio::test]

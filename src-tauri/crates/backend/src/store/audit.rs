@@ -87,6 +87,12 @@ pub struct AuditFilter {
     pub kind: Option<Kind>,
     /// From this time on.
     pub since: Option<Millis>,
+    /// Before the clock first passed this time.
+    pub until: Option<Millis>,
+    /// The worktree's name at that time.
+    pub worktree: Option<String>,
+    /// Words in the subject.
+    pub subject: Option<String>,
     /// Below this number.
     pub before: Option<i64>,
     /// Above this number, and then the lowest numbers first.
@@ -155,6 +161,17 @@ impl Store {
             sql.push(" AND seq >= (SELECT seq FROM audit WHERE high >= ").push_bind(since);
             sql.push(" ORDER BY high, seq LIMIT 1)");
         }
+        if let Some(until) = filter.until {
+            sql.push(" AND seq < COALESCE((SELECT seq FROM audit WHERE high > ").push_bind(until);
+            sql.push(" ORDER BY high, seq LIMIT 1), ").push_bind(i64::MAX).push(")");
+        }
+        if let Some(worktree) = &filter.worktree {
+            sql.push(" AND worktree = ").push_bind(worktree);
+        }
+        if let Some(subject) = &filter.subject {
+            // No index finds words inside a text: this one goes through the rows that the others leave.
+            sql.push(" AND lower(subject) LIKE lower(").push_bind(pattern(subject)).push(") ESCAPE '!'");
+        }
         sql.push(if filter.after.is_some() { " ORDER BY seq" } else { " ORDER BY seq DESC" });
         sql.push(" LIMIT ").push_bind(i64::from(limit));
         sql.build_query_as().fetch_all(&self.pool).await.context("reading a page of the audit")
@@ -219,6 +236,12 @@ async fn write_each(connection: &mut SqliteConnection, batch: &AuditBatch) -> Re
         delete_intent(connection, id).await?;
     }
     Ok(())
+}
+
+/// What `LIKE` takes to find a text anywhere, and as it is.
+fn pattern(text: &str) -> String {
+    let plain = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{plain}%")
 }
 
 /// One statement for all rows.
