@@ -2,10 +2,12 @@
 
 mod delete;
 mod form;
+mod key;
 mod tab;
 
 pub use delete::DeleteIdentityForm;
 pub use form::IdentityForm;
+use key::KeyPart;
 pub use tab::IdentityTab;
 
 use crate::attempt::{Attempt, Problem};
@@ -101,7 +103,7 @@ fn IdentityCard(id: String) -> impl IntoView {
                 <CardButtons one/>
             </header>
             <Problem of=using/>
-            {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/><Logins identity=name.get()/></div> })}
+            {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/><Logins identity=name.get()/><KeyPart identity=name.get()/></div> })}
         </li>
     }
 }

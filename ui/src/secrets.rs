@@ -75,8 +75,14 @@ pub fn VaultPanel(
                 <p class="soft">"No secrets yet. One with the policy auto is put into the environment of this identity's sessions when they start."</p>
             })}
             <ul class="secrets">
-                <For each=move || entries.get() key=|entry| (entry.uuid.clone(), entry.version, entry.policy.name(), entry.notes.clone(), entry.shared_with.clone(), entry.stale.len())
-                    children=move |entry| view! { <SecretRow entry identity=for_rows.get_value() revealed/> }/>
+                <For each=move || entries.get() key=|entry| entry.uuid.clone() children=move |entry| {
+                    // The row stays while its secret changes: a form that is open in it is not lost.
+                    let now = Memo::new(move |before: Option<&SecretEntry>| {
+                        let found = entries.with(|all| all.iter().find(|e| e.uuid == entry.uuid).cloned());
+                        found.or_else(|| before.cloned()).unwrap_or_else(|| entry.clone())
+                    });
+                    view! { <SecretRow entry=now identity=for_rows.get_value() revealed/> }
+                }/>
             </ul>
         </div>
     }

@@ -1,5 +1,6 @@
 //! The identity of a slot: what it is called and where it is reached.
 
+use super::key::KeyPart;
 use crate::face::{Dialog, face};
 use crate::icons::{Icon, PENCIL};
 use leptos::prelude::*;
@@ -15,7 +16,8 @@ pub fn IdentityTab(
         let name = name.get()?;
         face.identities.with(|all| all.as_ref()?.iter().find(|i| i.name == name).cloned())
     });
-    move || {
+    let id = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| one.name.clone())));
+    let facts = move || {
         let one = one.get()?;
         let change = one.clone();
         let open = move |_| face.dialog.set(Some(Dialog::EditIdentity(Box::new(change.clone()))));
@@ -30,5 +32,9 @@ pub fn IdentityTab(
                 <button class="button" data-test=format!("edit-{}", one.name) on:click=open><Icon of=PENCIL/>"Change…"</button>
             </div>
         })
+    };
+    view! {
+        {facts}
+        {move || id.get().map(|identity| view! { <KeyPart identity/> })}
     }
 }

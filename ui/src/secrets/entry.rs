@@ -23,31 +23,37 @@ enum Doing {
 /// A secret.
 #[component]
 pub fn SecretRow(
-    /// Which.
-    entry: SecretEntry,
+    /// Which, as it is now.
+    entry: Memo<SecretEntry>,
     /// Whose, by name.
     identity: String,
     /// Which one is revealed.
     revealed: Revealed,
 ) -> impl IntoView {
     let doing = RwSignal::new(Doing::Showing);
-    let test = format!("secret-{}", entry.key);
+    let looking = RwSignal::new(false);
+    let test = entry.with_untracked(|entry| format!("secret-{}", entry.key));
     let done = Callback::new(move |()| doing.set(Doing::Showing));
     view! {
         <li data-test=test>
             {move || match doing.get() {
-                Doing::Changing => view! { <SecretForm identity=identity.clone() old=entry.clone() done/> }.into_any(),
-                Doing::Deleting => view! { <DeleteQuestion entry=entry.clone() identity=identity.clone() done/> }.into_any(),
-                Doing::Showing => view! { <Shown entry=entry.clone() identity=identity.clone() revealed doing/> }.into_any(),
+                Doing::Changing => view! { <SecretForm identity=identity.clone() old=entry.get_untracked() done/> }.into_any(),
+                Doing::Deleting => view! { <DeleteQuestion entry=entry.get_untracked() identity=identity.clone() done/> }.into_any(),
+                Doing::Showing => view! { <Shown entry=entry.get() identity=identity.clone() revealed doing looking/> }.into_any(),
             }}
         </li>
     }
 }
 
 #[component]
-fn Shown(entry: SecretEntry, identity: String, revealed: Revealed, doing: RwSignal<Doing>) -> impl IntoView {
+fn Shown(
+    entry: SecretEntry,
+    identity: String,
+    revealed: Revealed,
+    doing: RwSignal<Doing>,
+    looking: RwSignal<bool>,
+) -> impl IntoView {
     let face = face();
-    let looking = RwSignal::new(false);
     let updated = entry.updated_at;
     let when = move || words::ago(face.now.get() - updated);
     let key = entry.key.clone();

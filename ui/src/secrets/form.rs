@@ -138,7 +138,7 @@ fn Fields(draft: Draft) -> impl IntoView {
         <label class="field">
             <span>{if is_new { "Value" } else { "New value" }}</span>
             <textarea
-                class="input mono"
+                class="input mono secret"
                 rows="2"
                 data-test="secret-value"
                 node_ref=value

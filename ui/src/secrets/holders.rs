@@ -23,7 +23,7 @@ pub fn StaleSessions(
         };
         view! {
             <li data-test=format!("stale-{slot}")>
-                <span class="grow">{format!("Slot {slot}, {identity}, still holds version {version} in its environment")}</span>
+                <span class="grow">{format!("Slot {slot}, {identity}, still holds version {version} in its environment; a restart ends what runs there")}</span>
                 <button class="button" data-test=format!("restart-stale-{slot}") disabled=move || restarting.busy.get() on:click=restart>
                     <Icon of=ROTATE_CCW/>{format!("Restart slot {slot}")}
                 </button>
@@ -72,13 +72,13 @@ pub fn Sharing(
             UnshareSecret { identity: Some(identity.clone()), key: key.clone(), with: vec![name.clone()] };
         view! {
             <span class="tag">{name.clone()}
-                <button class="quiet" aria-label=format!("Take {key} away from {name}") title="Take it away" disabled=move || changing.busy.get()
+                <button class="quiet" data-test=format!("unshare-{key}-{name}") aria-label=format!("Take {key} away from {name}") title="Take it away" disabled=move || changing.busy.get()
                     on:click=move |_| changing.run(face.call(call.clone()), changed)><Icon of=X/></button></span>
         }
     };
     let tags: Vec<_> = shared_with.into_iter().map(one).collect();
     worktree_id.is_none().then(|| view! {
-        <div class="row wrap">
+        <div class="row wrap" data-test=format!("shares-{key}")>
             <span class="soft small">"Shared with"</span>
             {if tags.is_empty() { view! { <span class="soft small">"nobody"</span> }.into_any() } else { tags.into_any() }}
             <select class="input share" data-test=format!("share-{key}") aria-label=format!("Share {key} with") on:change=share>

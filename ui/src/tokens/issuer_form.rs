@@ -196,7 +196,7 @@ fn Fields(draft: Draft) -> impl IntoView {
         </label>
         <label class="field">
             <span>{secret_name}</span>
-            <textarea class="input mono" rows="2" data-test="issuer-secret" node_ref=draft.secret autocomplete="off" spellcheck="false"></textarea>
+            <textarea class="input mono secret" rows="2" data-test="issuer-secret" node_ref=draft.secret autocomplete="off" spellcheck="false"></textarea>
             <HintLine hint=Signal::stored(if draft.is_new { Hint::None } else { Hint::Say("leave it empty to keep what is sealed".into()) })/>
         </label>
         <Choice name="When an agent asks" value=draft.policy test="issuer-policy" options=policies/>

@@ -84,6 +84,7 @@ fn page(status: StatusCode, title: &str, body: &str, form_action: &str) -> Respo
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Lanyard</title>\
          <style>body{{font:16px/1.5 system-ui;max-width:34em;margin:4em auto;padding:0 1em;color-scheme:light dark}}\
+         button{{font:inherit;padding:.5em 1em;cursor:pointer}}\
          </style><h1>{title}</h1>{body}</html>"
     );
     let headers = [
