@@ -1,6 +1,7 @@
 //! Settings: a page that is searched, each setting a row with its words.
 
 use crate::face::{Face, face};
+use crate::notify::{Routes, Rules};
 use crate::prefs::{FONT_SIZES, Theme};
 use crate::slots::{AddSlot, AssignForm};
 use api::status::{KeySource, VaultState};
@@ -28,6 +29,8 @@ pub fn SettingsPage() -> impl IntoView {
                 />
                 <Setting search title="Theme" about="Light, dark, or as the system is."><ThemeChoice/></Setting>
                 <Setting search title="Terminal font size" about="In pixels; each terminal takes it over at once."><FontSize/></Setting>
+                <Setting search title="Notifications" about="What you are told of and when: events, quiet hours, muted slots, sound, test."><Rules/></Setting>
+                <Setting search title="Routes" about="Ways besides the desktop: mail, text message, ntfy, webhook."><Routes/></Setting>
                 <Setting search title="Vault key" about="Where the key that opens the vault comes from.">
                     <p data-test="key-source">{move || key_sentence(face)}</p>
                 </Setting>
