@@ -26,7 +26,9 @@ pub fn told(app: &AppHandle, event: &Event) {
             }
             window::show(app);
         }
-        Event::SessionStateChanged { .. } | Event::Lagged { .. } => tray::refresh(app),
+        Event::SessionStateChanged { .. } | Event::ApprovalChanged { .. } | Event::Lagged { .. } => {
+            tray::refresh(app);
+        }
         _ => {}
     }
     // A page that is just being loaded hears nothing; it lists everything when it is there.

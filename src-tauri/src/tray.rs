@@ -3,7 +3,8 @@
 use crate::relay::Relay;
 use crate::{events, window};
 use api::Event;
-use api::sessions::{ListSessions, Session};
+use api::approvals::ListApprovals;
+use api::sessions::{ListSessions, Session, State};
 use std::sync::Arc;
 use tauri::menu::{Menu, MenuBuilder, MenuItemBuilder};
 use tauri::tray::TrayIconBuilder;
@@ -19,7 +20,7 @@ struct Changed(Arc<Notify>);
 pub fn build(app: &AppHandle) {
     let changed = Arc::new(Notify::new());
     app.manage(Changed(changed.clone()));
-    let menu = menu(app, &[]);
+    let menu = menu(app, &[], 0);
     let icon = TrayIconBuilder::with_id(ID)
         .icon(include_image!("../icons/tray.png"))
         .tooltip("Lanyard")
@@ -30,8 +31,14 @@ pub fn build(app: &AppHandle) {
     tauri::async_runtime::spawn(async move {
         loop {
             changed.notified().await;
-            let running = app.state::<Relay>().ask(&ListSessions { ended: false }).await;
-            let _no_tray = show(&app, &running.unwrap_or_default());
+            let relay = app.state::<Relay>();
+            let running = relay.ask(&ListSessions { ended: false }).await.unwrap_or_default();
+            let questions = relay.ask(&ListApprovals::default()).await.unwrap_or_default();
+            let asks = |session: &&Session| questions.iter().any(|q| q.session == session.id);
+            let waits = |session: &&Session| session.state == State::Waiting || asks(session);
+            let waiting = running.iter().filter(waits).count();
+            window::title(&app, waiting);
+            let _no_tray = show(&app, &running, waiting);
         }
     });
 }
@@ -51,16 +58,21 @@ fn chosen(app: &AppHandle, id: &str) {
     }
 }
 
-fn show(app: &AppHandle, running: &[Session]) -> tauri::Result<()> {
+fn show(app: &AppHandle, running: &[Session], waiting: usize) -> tauri::Result<()> {
     let Some(tray) = app.tray_by_id(ID) else { return Ok(()) };
-    let count = running.len();
-    tray.set_title((count > 0).then(|| count.to_string()))?;
-    tray.set_tooltip(Some(summary(count)))?;
-    tray.set_menu(Some(menu(app, running)?))
+    let title = match (waiting, running.len()) {
+        (0, 0) => None,
+        (0, count) => Some(count.to_string()),
+        (waiting, count) => Some(format!("{waiting}!/{count}")),
+    };
+    tray.set_title(title)?;
+    tray.set_tooltip(Some(summary(running.len(), waiting)))?;
+    tray.set_menu(Some(menu(app, running, waiting)?))
 }
 
-fn menu(app: &AppHandle, running: &[Session]) -> tauri::Result<Menu<tauri::Wry>> {
-    let count = MenuItemBuilder::with_id("count", summary(running.len())).enabled(false).build(app)?;
+fn menu(app: &AppHandle, running: &[Session], waiting: usize) -> tauri::Result<Menu<tauri::Wry>> {
+    let summary = summary(running.len(), waiting);
+    let count = MenuItemBuilder::with_id("count", summary).enabled(false).build(app)?;
     let mut menu = MenuBuilder::new(app).text("show", "Show Lanyard").separator().item(&count);
     for session in running {
         menu = menu.text(format!("slot {}", session.slot), line(session));
@@ -68,14 +80,20 @@ fn menu(app: &AppHandle, running: &[Session]) -> tauri::Result<Menu<tauri::Wry>>
     menu.separator().text("quit", "Quit the window (sessions go on)").build()
 }
 
-fn summary(count: usize) -> String {
-    match count {
+fn summary(count: usize, waiting: usize) -> String {
+    let run = match count {
         0 => "No session runs".into(),
         1 => "1 session runs".into(),
         _ => format!("{count} sessions run"),
+    };
+    match waiting {
+        0 => run,
+        1 => format!("{run}, 1 waits for you"),
+        _ => format!("{run}, {waiting} wait for you"),
     }
 }
 
 fn line(session: &Session) -> String {
-    format!("{} · {} · {} · {}", session.slot, session.identity, session.agent, session.branch)
+    let state = session.state_text();
+    format!("{} · {} · {} · {} · {state}", session.slot, session.identity, session.agent, session.branch)
 }

@@ -1,22 +1,18 @@
 //! The one window: made, shown, and hidden to the tray when it is closed.
 
 use crate::terminals::Terminals;
-use tauri::webview::{NewWindowResponse, PageLoadEvent};
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tauri::webview::PageLoadEvent;
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 const LABEL: &str = "main";
 
-/// Opens the window.
+/// Opens the window. It shows Lanyard and nothing else: links go to the owner's browser, by the shell's plugin.
 pub fn build(app: &AppHandle) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Lanyard")
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
-        .on_new_window(|url, _| {
-            open_outside(&url);
-            NewWindowResponse::Deny
-        })
         .on_page_load(|window, load| {
             // The channels of the page that was there before are dead.
             if load.event() == PageLoadEvent::Started {
@@ -36,22 +32,20 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Shows what the page opens by itself in the owner's browser: the window shows Lanyard and nothing else. Plain
-/// links go the same way by the shell's plugin.
-fn open_outside(url: &Url) {
-    if !matches!(url.scheme(), "http" | "https") {
-        return;
-    }
-    if let Err(error) = open::that_detached(url.as_str()) {
-        eprintln!("no browser could be started: {error}");
-    }
-}
-
 /// Brings the window before the owner.
 pub fn show(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(LABEL) {
         let _unshown = forward(&window);
     }
+}
+
+/// Says in the window's title how many wait for the owner: a task bar shows it.
+pub fn title(app: &AppHandle, waiting: usize) {
+    let title = match waiting {
+        0 => "Lanyard".to_string(),
+        _ => format!("({waiting}) Lanyard"),
+    };
+    let _gone = app.get_webview_window(LABEL).map(|window| window.set_title(&title));
 }
 
 fn forward(window: &WebviewWindow) -> tauri::Result<()> {

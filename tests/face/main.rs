@@ -1,12 +1,16 @@
 //! Through the page and the window: what a person does with hands and eyes, in Chromium and in the real window.
 
 mod browser;
+mod credentials;
 mod desktop;
 mod driver;
+mod gates;
 mod holding;
+mod ledger;
 mod manners;
 mod notices;
 mod page;
+mod states;
 mod story;
 mod tray;
 mod window;

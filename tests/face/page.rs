@@ -9,6 +9,8 @@ use tests::DEADLINE;
 /// Keys that have no letter, as WebDriver names them.
 pub mod key {
     pub const ENTER: char = '\u{E007}';
+    pub const BACKSPACE: char = '\u{E003}';
+    pub const ESCAPE: char = '\u{E00C}';
     pub const TAB: char = '\u{E004}';
 
     pub const SHIFT: char = '\u{E008}';
@@ -145,6 +147,53 @@ impl Page {
         self.read(&format!("document.querySelector('{terminal} textarea').focus()"));
         self.keys(line);
         self.keys(&key::ENTER.to_string());
+    }
+
+    /// Clicks with Control into the first line of a slot's terminal, as on a link there.
+    #[track_caller]
+    pub fn control_click_first_line(&self, slot: u32) {
+        let screen = format!(
+            "document.querySelector('[data-test=desk-{slot}] .xterm-screen').getBoundingClientRect()"
+        );
+        let at = |side: &str| self.read(&format!("Math.round({screen}.{side})")).as_i64().expect("a number");
+        let (x, y) = (at("left") + 60, at("top") + 8);
+        let (still, to) = (json!({ "type": "pause" }), json!({ "type": "pointerMove", "x": x, "y": y }));
+        let near = json!({ "type": "pointerMove", "x": x + 8, "y": y });
+        let (press, let_go) =
+            (json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 }));
+        let pointer =
+            json!({ "type": "pointer", "id": "mouse", "actions": [near, to, still, press, let_go, still] });
+        let strokes = [
+            still.clone(),
+            still.clone(),
+            down(key::CONTROL),
+            still.clone(),
+            still.clone(),
+            up(key::CONTROL),
+        ];
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
+        self.driver.command("/actions", &json!({ "actions": [pointer, keyboard] }));
+    }
+
+    /// Goes to the tab that was opened last.
+    #[track_caller]
+    pub fn last_tab(&self) {
+        let until = Instant::now() + DEADLINE;
+        while self.tabs().len() < 2 {
+            assert!(Instant::now() < until, "no tab was opened\n{}", self.told());
+        }
+        self.driver.command("/window", &json!({ "handle": self.tabs().last() }));
+    }
+
+    /// Goes back to the first tab.
+    #[track_caller]
+    pub fn first_tab(&self) {
+        self.driver.command("/window", &json!({ "handle": self.tabs().first() }));
+    }
+
+    #[track_caller]
+    fn tabs(&self) -> Vec<Value> {
+        self.driver.get("/window/handles").as_array().cloned().unwrap_or_default()
     }
 
     /// Waits until the terminal of a slot's desk holds this text.

@@ -2,7 +2,7 @@
 
 use crate::desktop::{furnish, on_path};
 use crate::driver::{Driver, free_port};
-use crate::page::Page;
+use crate::page::{Page, key};
 use crate::{desktop, story};
 use serde_json::json;
 use std::path::PathBuf;
@@ -189,17 +189,34 @@ fn a_link_goes_to_the_owners_browser_and_not_into_the_window() {
     let mut world = World::new();
     furnish(&mut world);
     let told = browser_that_tells(&mut world);
+    let tells = || {
+        let mut reader = world.command("cat");
+        reader.arg(&told);
+        run(reader, b"", DEADLINE).ok()
+    };
     let page = open(&world, &[]);
     page.click("place-tokens");
     page.click("set-up-app");
     page.fill("app-name", "builds");
     page.click("app-begin");
     page.click("app-address");
-    let mut reader = world.command("cat");
-    reader.arg(told);
-    let address = run(reader, b"", DEADLINE).ok();
+    let address = tells();
     assert!(address.starts_with("http://127.0.0.1:") && address.contains("/github/start"), "{address}");
     page.see("app-address");
+    page.keys(&key::ESCAPE.to_string());
+    page.gone("dialog");
+    // What a program prints is a link as well, for whoever clicks with Control.
+    world.seat(1, "ada", "GITHUB_TOKEN", "token-of-ada");
+    world.project("work");
+    world.start(1, "linking", &["sh"]);
+    page.click("place-slots");
+    page.see("stop-1");
+    page.click("open-1");
+    page.type_line(1, "clear; echo https://example.com/number/$((6*7))");
+    page.terminal_says(1, "example.com/number/42");
+    page.control_click_first_line(1);
+    assert_eq!(tells(), "https://example.com/number/42");
+    page.terminal_says(1, "example.com/number/42");
     page.driver.quit();
 }
 

@@ -9,12 +9,13 @@ use crate::identities::{DeleteIdentityForm, IdentitiesPage, IdentityForm};
 use crate::keys::{KeyList, follow_keys};
 use crate::link::LinkState;
 use crate::notices::NoticeCorner;
+use crate::notify::RouteForm;
 use crate::palette::Palette;
 use crate::place::Place;
 use crate::projects::{AddProjectForm, ProjectsPage};
 use crate::sessions::{Desks, StartForm};
 use crate::settings::SettingsPage;
-use crate::slots::Wall;
+use crate::slots::{Wall, follow_title};
 use crate::status::{NoCode, OtherVersion, VaultBar, VaultGate, gate_stands, provide_gate};
 use crate::tokens::{AppForm, IssuerForm, RequestTokenForm, TokensPage};
 use crate::worktrees::ArchiveForm;
@@ -26,6 +27,7 @@ pub fn App() -> impl IntoView {
     let face = Face::open();
     provide_context(face);
     follow_keys(face);
+    follow_title(face);
     let unreachable = Memo::new(move |_| match face.link_state.get() {
         LinkState::NoCode => Some(None),
         LinkState::OtherVersion(version) => Some(Some(version)),
@@ -107,6 +109,10 @@ fn Over() -> impl IntoView {
             }
             Dialog::AddIssuer => view! { <Sheet title="Add an issuer" close><IssuerForm close/></Sheet> }.into_any(),
             Dialog::SetUpApp => view! { <Sheet title="Set up a GitHub App" close><AppForm close/></Sheet> }.into_any(),
+            Dialog::AddRoute => view! { <Sheet title="Add a route" close><RouteForm close/></Sheet> }.into_any(),
+            Dialog::EditRoute(old) => {
+                view! { <Sheet title=format!("Change {}", old.name) close><RouteForm old=*old close/></Sheet> }.into_any()
+            }
             Dialog::EditIssuer(old) => {
                 view! { <Sheet title=format!("Change {}", old.name) close><IssuerForm old=*old close/></Sheet> }.into_any()
             }

@@ -11,7 +11,9 @@ use api::approvals::ListApprovals;
 use api::grants::{Grant, ListGrants};
 use api::identities::{Identity, ListIdentities};
 use api::issuers::{Issuer, ListIssuers};
+use api::notify::Route;
 use api::projects::{ListProjects, Project};
+use api::sessions::Session;
 use api::slots::{Badge, ListSlots};
 use api::status::{GetStatus, Status};
 use api::tokens::{ListTokens, Token};
@@ -43,6 +45,10 @@ pub enum Dialog {
     AddIssuer,
     /// Set up a GitHub App.
     SetUpApp,
+    /// Add a route for notifications.
+    AddRoute,
+    /// Change this route.
+    EditRoute(Box<Route>),
     /// Change this issuer.
     EditIssuer(Box<Issuer>),
     /// Archive this worktree.
@@ -82,6 +88,10 @@ pub struct Face {
     pub secrets_changed: RwSignal<u32>,
     /// Grows whenever a login of any identity changes.
     pub passwords_changed: RwSignal<u32>,
+    /// Grows whenever something of an identity changes that its list does not tell: its key.
+    pub keys_changed: RwSignal<u32>,
+    /// Grows whenever the settings of notifications change.
+    pub notify_changed: RwSignal<u32>,
     /// Grows whenever the audit does.
     pub audit_grew: RwSignal<u32>,
     /// What the page shows.
@@ -119,6 +129,8 @@ impl Face {
             ledger: RwSignal::new(Filter::default()),
             secrets_changed: RwSignal::new(0),
             passwords_changed: RwSignal::new(0),
+            keys_changed: RwSignal::new(0),
+            notify_changed: RwSignal::new(0),
             audit_grew: RwSignal::new(0),
             place: RwSignal::new(Place::Home),
             dialog: RwSignal::new(None),
@@ -201,6 +213,7 @@ impl Face {
             Heard::Event(Event::IdentityChanged { .. }) => {
                 self.relist_identities();
                 self.relist_badges();
+                self.keys_changed.update(|n| *n += 1);
             }
             Heard::Event(Event::SecretChanged { .. }) => {
                 self.relist_identities();
@@ -211,12 +224,7 @@ impl Face {
             Heard::Event(Event::TaskChanged { .. }) => {}
             Heard::Event(Event::ProjectChanged { .. }) => self.relist_projects(),
             Heard::Event(Event::WorktreeChanged { .. }) => self.relist_worktrees(),
-            Heard::Event(Event::SessionStateChanged { session, .. }) => {
-                self.notices.say(words::spoken(&session));
-                self.relist_badges();
-                self.relist_status();
-                self.relist_worktrees();
-            }
+            Heard::Event(Event::SessionStateChanged { session, .. }) => self.hear_session(*session),
             Heard::Event(Event::VaultChanged { .. }) => self.relist(),
             Heard::Event(Event::ApprovalChanged { approval }) => {
                 self.questions.hear(self, *approval);
@@ -226,9 +234,32 @@ impl Face {
             Heard::Event(Event::TokenChanged { .. }) => self.relist_tokens(),
             Heard::Event(Event::IssuerChanged { .. }) => self.relist_issuers(),
             Heard::Event(Event::PasswordChanged { .. }) => self.passwords_changed.update(|n| *n += 1),
-            Heard::Event(Event::NotifyChanged {} | Event::SessionOpened { .. }) => {}
+            Heard::Event(Event::SessionOpened { .. }) => {}
+            Heard::Event(Event::NotifyChanged {}) => self.notify_changed.update(|n| *n += 1),
             Heard::Event(Event::AuditGrew {}) => self.audit_grew.update(|n| *n += 1),
         }
+    }
+
+    /// A session that goes on is taken over as it is told; one that comes or goes changes more than itself.
+    fn hear_session(self, session: Session) {
+        let old = self.badges.with_untracked(|badges| {
+            badges.iter().flatten().filter_map(|b| b.session.clone()).find(|s| s.id == session.id)
+        });
+        let told =
+            old.as_ref().is_some_and(|old| (old.state, old.waiting) == (session.state, session.waiting));
+        if !told {
+            self.notices.say(words::spoken(&session));
+        }
+        if old.is_some_and(|old| old.is_running()) && session.is_running() {
+            self.badges.update(|badges| {
+                let here = badges.iter_mut().flatten().filter_map(|b| b.session.as_mut());
+                here.filter(|s| s.id == session.id).for_each(|s| *s = session.clone());
+            });
+            return;
+        }
+        self.relist_badges();
+        self.relist_status();
+        self.relist_worktrees();
     }
 
     /// Asks for the status again.

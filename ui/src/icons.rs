@@ -29,6 +29,9 @@ pub const ARCHIVE: &str = r#"<rect width="20" height="5" x="2" y="3" rx="1"/><pa
 /// Lucide's `arrow-right`.
 pub const ARROW_RIGHT: &str = r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#;
 
+/// Lucide's `arrow-up`.
+pub const ARROW_UP: &str = r#"<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>"#;
+
 /// Lucide's `check`.
 pub const CHECK: &str = r#"<path d="M20 6 9 17l-5-5"/>"#;
 

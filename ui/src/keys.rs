@@ -2,6 +2,7 @@
 
 use crate::face::{Dialog, Face};
 use crate::place::Place;
+use crate::slots::show_waiting;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -20,6 +21,7 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["y"], "There: approve this one use"),
     (&["f"], "There: approve for longer; a digit chooses for how long"),
     (&["n"], "There: deny, with a word"),
+    (&["w"], "The slot that has waited for you longest; again for the next"),
     (&["i"], "Identities"),
     (&["p"], "Projects and worktrees"),
     (&["t"], "Tokens, standing answers and issuers"),
@@ -87,6 +89,7 @@ fn pressed(face: Face, event: &KeyboardEvent) -> bool {
         "t" => face.place.set(Place::Tokens),
         "l" => face.place.set(Place::Ledger),
         "a" => return face.questions.take(),
+        "w" => return show_waiting(face),
         "," => face.place.set(Place::Settings),
         "?" => face.dialog.set(Some(Dialog::Keys)),
         _ => return false,

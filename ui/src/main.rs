@@ -33,6 +33,9 @@
 //!   remove-project-NAME allow-NAME allow-save worktree-NAME archive-NAME`
 //! - the vault's own states: `vault-new vault-locked vault-broken passphrase passphrase-again unlock
 //!   look-without`
+//! - notifications: `notify notify-EVENT notify-desktop notify-quiet notify-sound notify-save notify-test tested mute-slot
+//!   muted-N routes add-route route-NAME test-NAME edit-route-NAME remove-route-NAME route-name route-kind route-url
+//!   route-settings route-secret route-EVENT route-minutes save-route`
 //! - settings: `settings-search theme-light theme-dark theme-system font-size key-source`
 
 mod app;
@@ -50,6 +53,7 @@ mod identities;
 mod keys;
 mod link;
 mod notices;
+mod notify;
 mod palette;
 mod passwords;
 mod place;

@@ -5,10 +5,13 @@ mod badge;
 mod chips;
 mod first;
 mod mark;
+mod needs;
+mod says;
 
 pub use assign::{AssignForm, agent_options, identity_options};
 pub use badge::Mono;
 pub use mark::StateMark;
+pub use needs::{follow_title, show_waiting, waits};
 
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
@@ -17,6 +20,7 @@ use api::slots::{MAX_SLOT, SetSlot};
 use badge::BadgeCard;
 use first::FirstStart;
 use leptos::prelude::*;
+use needs::{NeedsChoice, needing};
 
 /// All badges; above them the three first steps, until a session has ever been started.
 #[component]
@@ -28,18 +32,26 @@ pub fn Wall() -> impl IntoView {
     let is_first = Memo::new(move |_| {
         face.badges.with(|badges| badges.as_ref().is_some_and(|all| all.iter().all(|b| b.session.is_none())))
     });
+    let (needing, only) = (needing(face), RwSignal::new(false));
     view! {
         <main class="page" data-test="wall">
             <div class="page-head">
                 <h1>"Slots"</h1>
+                <NeedsChoice needing only/>
                 <AddSlot/>
             </div>
             {move || is_first.get().then(|| view! { <FirstStart/> })}
             {move || match numbers.with(Option::is_none) {
                 true => view! { <Skeletons/> }.into_any(),
                 false => {
-                    let each = move || numbers.get().unwrap_or_default();
+                    let shown = move |slot: &u32| !only.get() || needing.with(|all| all.contains(slot));
+                    let each = move || {
+                        let all = numbers.get().unwrap_or_default();
+                        all.into_iter().filter(shown).collect::<Vec<_>>()
+                    };
+                    let nobody = move || only.get() && needing.with(Vec::is_empty);
                     view! {
+                        {move || nobody().then(|| view! { <p class="nothing" data-test="nobody">"Nobody needs you now."</p> })}
                         <ul class="wall">
                             <For each key=|slot| *slot children=|slot| view! { <BadgeCard seat=slot/> }/>
                         </ul>

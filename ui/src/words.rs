@@ -204,6 +204,11 @@ pub fn run_time(session: &Session, now: Millis) -> String {
     duration(session.ended_at.unwrap_or(now) - session.started_at)
 }
 
+/// The same as a sentence: `Runs for 2 h 05`, `Ran for 7 min`.
+pub fn ran(session: &Session, now: Millis) -> String {
+    format!("{} for {}", if session.is_running() { "Runs" } else { "Ran" }, run_time(session, now))
+}
+
 /// The word for a state.
 pub fn state(state: State) -> &'static str {
     match state {
@@ -215,6 +220,28 @@ pub fn state(state: State) -> &'static str {
         State::Failed => "Failed",
         State::Stopped => "Stopped",
     }
+}
+
+/// A session's state in words: `Waiting · permission`, `Working · 40 %`.
+pub fn state_of(session: &Session) -> String {
+    let running = session.is_running();
+    let more =
+        match (session.waiting, session.progress.filter(|_| running && session.state == State::Working)) {
+            (Some(kind), _) => format!(" · {}", kind.name()),
+            (None, Some(percent)) => format!(" · {percent} %"),
+            (None, None) => String::new(),
+        };
+    format!("{}{more}", state(session.state))
+}
+
+/// For how long a session has been in its state.
+pub fn since(session: &Session, now: Millis) -> String {
+    duration(now - session.since)
+}
+
+/// The first words of a text, in one line.
+pub fn one_line(text: &str) -> String {
+    plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What runs in a session: the agent's name, or the program of a command.
@@ -245,7 +272,8 @@ pub fn ended(session: &Session, now: Millis) -> String {
 
 /// What a screen reader is told when a session changes.
 pub fn spoken(session: &Session) -> String {
-    format!("Slot {}, {}: {}", session.slot, session.identity, state(session.state).to_lowercase())
+    let wants = session.wants.as_ref().map(|wants| format!(". {}", one_line(wants))).unwrap_or_default();
+    format!("Slot {}, {}: {}{wants}", session.slot, session.identity, state_of(session).to_lowercase())
 }
 
 /// `1 file`, `3 files`.

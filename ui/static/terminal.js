@@ -262,6 +262,10 @@ class LanyardTerminal {
 
 // Whatever a program prints can be a link, so it opens only by intent, and only to the web.
 function openLink(event, address) {
-  if (!(event.ctrlKey || event.metaKey)) return;
-  if (/^https?:\/\//i.test(address)) window.open(address, "_blank", "noopener,noreferrer");
+  if (!(event.ctrlKey || event.metaKey) || !/^https?:\/\//i.test(address)) return;
+  // As a click on a plain link: a browser opens a tab, and the window tells the owner's browser.
+  const link = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noopener noreferrer" });
+  document.body.append(link);
+  link.click();
+  link.remove();
 }

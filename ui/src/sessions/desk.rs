@@ -72,8 +72,8 @@ fn Head(
         let worn = badge.with(|b| b.as_ref().and_then(|b| b.identity.as_ref().map(|w| w.name.clone())));
         worn.or_else(|| session.with(|s| s.as_ref().map(|s| s.identity.clone()))).unwrap_or_default()
     });
-    let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
-    let since = move || session.with(|s| s.as_ref().map(|s| words::run_time(s, face.now.get())));
+    let since = move || session.with(|s| s.as_ref().map(|s| words::since(s, face.now.get())));
+    let ran = move || session.with(|s| s.as_ref().map(|s| words::ran(s, face.now.get())));
     let work = move || {
         session.get().map(|s| {
             view! {
@@ -88,8 +88,8 @@ fn Head(
             <span class="number">{seat}</span>
             <Mono name small=true/>
             <h1 class="name cut" style="font-size:15px">{name}</h1>
-            <StateMark state test=format!("state-{seat}")/>
-            <span class="since">{since}</span>
+            <StateMark session test=format!("state-{seat}")/>
+            <span class="since" title=ran>{since}</span>
             <p class="work cut">{work}</p>
             <Beside seat/>
             {move || alone.get().then(|| view! { <PanelToggle panel/> })}

@@ -16,12 +16,11 @@ pub fn EndedBar(
 ) -> impl IntoView {
     let face = face();
     let restarting = Attempt::new();
-    let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
     let text = move || session.with(|s| s.as_ref().map(|s| words::ended(s, face.now.get())));
     view! {
         <Problem of=restarting/>
         <div class="terminal-note" data-test="ended">
-            <StateMark state/>
+            <StateMark session/>
             <span class="cut">{text}</span>
             <RestartButton session restarting/>
         </div>
@@ -60,14 +59,13 @@ pub fn NoTerminal(
 ) -> impl IntoView {
     let face = face();
     let restarting = Attempt::new();
-    let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
     let text = move || {
         let ended = session.with(|s| s.as_ref().map(|s| words::ended(s, face.now.get())));
         ended.unwrap_or_else(|| "Nothing was started in this slot yet.".into())
     };
     view! {
         <div class="no-terminal">
-            <StateMark state/>
+            <StateMark session/>
             <p>{text}</p>
             <Problem of=restarting/>
             <div class="row">

@@ -7,7 +7,7 @@ use crate::icons::{Icon, PLAY};
 use crate::slots::{agent_options, identity_options};
 use crate::words;
 use api::projects::{Branch, ListBranches};
-use api::sessions::{Session, StartSession};
+use api::sessions::{PROMPT_MAX, Session, StartSession};
 use api::slots::{Badge, SetSlot};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -25,6 +25,7 @@ struct Draft {
     base: RwSignal<String>,
     agent: RwSignal<String>,
     command: RwSignal<String>,
+    task: RwSignal<String>,
     branches: RwSignal<Vec<Branch>>,
 }
 
@@ -50,6 +51,7 @@ impl Draft {
             base: RwSignal::new(String::new()),
             agent: RwSignal::new(agent_for(badge.as_ref(), last.as_ref())),
             command: RwSignal::new(command.unwrap_or_default()),
+            task: RwSignal::new(String::new()),
             branches: RwSignal::new(Vec::new()),
         }
     }
@@ -58,6 +60,17 @@ impl Draft {
     fn existing(self) -> Option<Branch> {
         let name = self.branch.get();
         self.branches.with(|all| all.iter().find(|b| b.name == name.trim()).cloned())
+    }
+
+    /// Whether what is chosen takes a task; a shell and a command don't.
+    fn takes_task(self) -> bool {
+        self.agent.with(|agent| agent != COMMAND && agent != "shell")
+    }
+
+    /// The task, where there is one for an agent that takes it.
+    fn prompt(self) -> Option<String> {
+        let task = self.task.with(|task| task.trim().to_string());
+        Some(task).filter(|task| !task.is_empty() && self.takes_task())
     }
 
     /// Seats the identity where another one sits, and starts.
@@ -85,6 +98,7 @@ impl Draft {
             base: base.filter(|base| !base.is_empty()),
             agent: Some(self.agent.get_untracked()).filter(|agent| agent != COMMAND),
             command,
+            prompt: untrack(|| self.prompt()),
             ..StartSession::default()
         };
         face.call(start).await
@@ -228,10 +242,21 @@ fn What(draft: Draft) -> impl IntoView {
         agent_options(face).into_iter().chain([command]).collect::<Vec<_>>()
     });
     let is_command = Memo::new(move |_| draft.agent.with(|a| a == COMMAND));
+    let takes_task = Memo::new(move |_| draft.takes_task());
+    let too_long = move || draft.task.with(|task| task.len() > PROMPT_MAX);
     view! {
         <Choice name="Agent" value=draft.agent test="start-agent" options/>
         {move || is_command.get().then(|| view! {
             <TextField name="Command" value=draft.command test="start-command" mono=true placeholder="cargo watch -x test" hinted=false/>
+        })}
+        {move || takes_task.get().then(|| view! {
+            <label class="field">
+                <span>"Task"</span>
+                <textarea class="input" rows="3" data-test="start-task" placeholder="What it shall do; you can also tell it later, in its terminal"
+                    aria-invalid=move || too_long().to_string() prop:value=move || draft.task.get()
+                    on:input=move |event| draft.task.set(event_target_value(&event))></textarea>
+                <HintLine hint=Signal::derive(move || if too_long() { Hint::Wrong("at most 120 KiB: put it into a file, and name that".into()) } else { Hint::None })/>
+            </label>
         })}
     }
 }

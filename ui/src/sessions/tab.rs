@@ -53,12 +53,18 @@ pub fn SessionTab(
 #[component]
 fn SessionFacts(session: Memo<Option<Session>>) -> impl IntoView {
     let face = face();
-    let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
     let time = move || session.with(|s| s.as_ref().map(|s| words::run_time(s, face.now.get())));
+    let since = move || session.with(|s| s.as_ref().map(|s| words::since(s, face.now.get())));
     let text = move |get: fn(&Session) -> String| session.with(|s| s.as_ref().map(get));
     view! {
         <dl class="facts">
-            <dt>"State"</dt><dd><StateMark state/></dd>
+            <dt>"State"</dt><dd><StateMark session/>" "<span class="soft">{since}</span></dd>
+            <Words session name="Waits for" get=|s| s.wants.clone()/>
+            <Words session name="Reason" get=|s| s.reason.clone()/>
+            <Words session name="Last words" get=|s| s.message.clone()/>
+            <Words session name="From the terminal" get=|s| s.attention.as_ref().and_then(|a| a.text.clone())/>
+            <Words session name="Title" get=|s| s.title.clone()/>
+            <Words session name="Task" get=|s| s.prompt.clone()/>
             <dt>"Runs for"</dt><dd>{time}</dd>
             <dt>"Ended"</dt><dd>{move || text(|s| s.exit.map_or("not yet".into(), words::exit))}</dd>
             <dt>"Agent"</dt><dd>{move || text(|s| s.agent.clone())}</dd>
@@ -66,6 +72,21 @@ fn SessionFacts(session: Memo<Option<Session>>) -> impl IntoView {
             <dt>"Identity"</dt><dd>{move || text(|s| s.identity.clone())}</dd>
             <dt>"Session"</dt><dd><code>{move || text(|s| s.id.clone())}</code></dd>
         </dl>
+    }
+}
+
+/// Words of the agent's or of the terminal's, as they are, where there are any.
+#[component]
+fn Words(
+    session: Memo<Option<Session>>,
+    name: &'static str,
+    get: fn(&Session) -> Option<String>,
+) -> impl IntoView {
+    let text = Memo::new(move |_| session.with(|s| s.as_ref().and_then(get)).filter(|text| !text.is_empty()));
+    move || {
+        text.get().map(|text| view! {
+            <dt>{name}</dt><dd class="words" data-test=format!("words-{}", name.to_lowercase())>{text}</dd>
+        })
     }
 }
 

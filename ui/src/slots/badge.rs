@@ -1,13 +1,14 @@
 //! One badge: whose slot it is, what it is doing, on what, and with which credentials.
 
-use super::StateMark;
 use super::chips::Chips;
+use super::says::Says;
+use super::{StateMark, waits};
 use crate::attempt::{Attempt, Problem};
 use crate::face::{Dialog, Face, face};
 use crate::icons::{COLUMNS_2, Icon, PLAY, SQUARE, SQUARE_TERMINAL};
 use crate::sessions::StopQuestion;
 use crate::words;
-use api::sessions::Session;
+use api::sessions::{Session, State};
 use api::slots::{Badge, Wearer};
 use leptos::prelude::*;
 
@@ -20,15 +21,17 @@ pub fn BadgeCard(
     let face = face();
     let badge = face.badge(seat);
     let is_empty = Memo::new(move |_| badge.with(|b| b.as_ref().is_none_or(is_free)));
-    let failed = Memo::new(move |_| {
-        badge.with(|b| session_of(b.as_ref()).is_some_and(|s| s.state == api::sessions::State::Failed))
+    // Only these two are loud: it failed, or it waits for its owner.
+    let loud = Memo::new(move |_| {
+        badge.with(|badge| match badge {
+            Some(badge) if waits(face, badge) => " wants",
+            Some(Badge { session: Some(s), .. }) if s.state == State::Failed => " loud",
+            _ => "",
+        })
     });
-    let class = move || match (is_empty.get(), failed.get()) {
-        (true, _) => "badge empty".to_string(),
-        (false, failed) => {
-            let hue = badge.with(|b| b.as_ref().map_or(0, |b| b.hue));
-            format!("badge hue-{hue}{}", if failed { " loud" } else { "" })
-        }
+    let class = move || match is_empty.get() {
+        true => "badge empty".to_string(),
+        false => format!("badge hue-{}{}", badge.with(|b| b.as_ref().map_or(0, |b| b.hue)), loud.get()),
     };
     view! {
         <li class=class data-test=format!("badge-{seat}")>
@@ -77,8 +80,8 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
         let beside = event.ctrl_key() || event.meta_key() || event.shift_key();
         show(face, seat, beside);
     };
-    let since = move || session.with(|s| s.as_ref().map(|s| words::run_time(s, face.now.get())));
-    let state = Signal::derive(move || session.with(|s| s.as_ref().map(|s| s.state)));
+    let since = move || session.with(|s| s.as_ref().map(|s| words::since(s, face.now.get())));
+    let ran = move || session.with(|s| s.as_ref().map(|s| words::ran(s, face.now.get())));
     let asks = Memo::new(move |_| face.questions.asks(seat));
     view! {
         <button
@@ -98,10 +101,11 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
         <div class="how over">
             {move || match asks.get() {
                 true => view! { <Asking seat/> }.into_any(),
-                false => view! { <StateMark state test=format!("state-{seat}")/> }.into_any(),
+                false => view! { <StateMark session test=format!("state-{seat}")/> }.into_any(),
             }}
-            <p class="since">{since}</p>
+            <p class="since" title=ran>{since}</p>
         </div>
+        <Says seat session/>
         <WorkLine badge session/>
         <Chips badge/>
         <Foot seat session/>
