@@ -161,7 +161,7 @@ fn BrokenVault(reason: String, hint: String) -> impl IntoView {
                 <p style="margin-top:8px">{sentence(&reason)}</p>
                 <p class="soft" style="margin-top:8px">{sentence(&hint)}</p>
             </div>
-            <p class="soft">"Nothing was changed or deleted. Sessions that run go on."</p>
+            <p class="soft">"Sessions that run go on."</p>
         </div>
     }
 }
