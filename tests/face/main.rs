@@ -12,5 +12,6 @@ mod notices;
 mod page;
 mod states;
 mod story;
+mod telling;
 mod tray;
 mod window;

@@ -92,6 +92,7 @@ fn Over() -> impl IntoView {
             Dialog::Start(slot) => {
                 view! { <Sheet title=format!("Start in slot {slot}") close><StartForm seat=slot close/></Sheet> }.into_any()
             }
+            Dialog::NewTask => view! { <Sheet title="New task" close><StartForm close/></Sheet> }.into_any(),
             Dialog::NewIdentity => {
                 view! { <Sheet title="New identity" close><IdentityForm close/></Sheet> }.into_any()
             }

@@ -16,6 +16,7 @@ use api::projects::{ListProjects, Project};
 use api::sessions::Session;
 use api::slots::{Badge, ListSlots};
 use api::status::{GetStatus, Status};
+use api::tasks::{ListTasks, Task};
 use api::tokens::{ListTokens, Token};
 use api::worktrees::{ListWorktrees, Worktree};
 use api::{Call, Event, Result};
@@ -31,6 +32,8 @@ pub type Listed<T> = RwSignal<Option<T>>;
 pub enum Dialog {
     /// Start a session in this slot.
     Start(u32),
+    /// Put a task in line.
+    NewTask,
     /// Create an identity.
     NewIdentity,
     /// Change this identity.
@@ -82,6 +85,8 @@ pub struct Face {
     pub tokens: Listed<Vec<Token>>,
     /// What makes tokens.
     pub issuers: Listed<Vec<Issuer>>,
+    /// The line of tasks, and those that have left it lately.
+    pub tasks: Listed<Vec<Task>>,
     /// What the ledger is narrowed to.
     pub ledger: RwSignal<Filter>,
     /// Grows whenever a secret of any identity changes.
@@ -126,6 +131,7 @@ impl Face {
             grants: RwSignal::new(None),
             tokens: RwSignal::new(None),
             issuers: RwSignal::new(None),
+            tasks: RwSignal::new(None),
             ledger: RwSignal::new(Filter::default()),
             secrets_changed: RwSignal::new(0),
             passwords_changed: RwSignal::new(0),
@@ -200,6 +206,7 @@ impl Face {
         self.relist_grants();
         self.relist_tokens();
         self.relist_issuers();
+        self.relist_tasks();
         self.secrets_changed.update(|n| *n += 1);
         self.passwords_changed.update(|n| *n += 1);
         self.audit_grew.update(|n| *n += 1);
@@ -220,8 +227,7 @@ impl Face {
                 self.relist_badges();
                 self.secrets_changed.update(|n| *n += 1);
             }
-            // The line of tasks has no page yet.
-            Heard::Event(Event::TaskChanged { .. }) => {}
+            Heard::Event(Event::TaskChanged { .. }) => self.relist_tasks(),
             Heard::Event(Event::ProjectChanged { .. }) => self.relist_projects(),
             Heard::Event(Event::WorktreeChanged { .. }) => self.relist_worktrees(),
             Heard::Event(Event::SessionStateChanged { session, .. }) => self.hear_session(*session),
@@ -290,6 +296,11 @@ impl Face {
     /// Asks for the issuers again.
     pub fn relist_issuers(self) {
         self.list(ListIssuers {}, self.issuers);
+    }
+
+    /// Asks for the tasks again.
+    pub fn relist_tasks(self) {
+        self.list(ListTasks { all: true }, self.tasks);
     }
 
     fn relist_identities(self) {

@@ -22,7 +22,8 @@
 //! - the desk: `terminal` (its element has a function `lanyardText()`: all lines, scrollback included, and
 //!   `data-session`, `data-link` = `up` or `down`), `ended restart split close-desk toggle-panel find-input
 //!   tab-identity tab-vault tab-tokens tab-activity tab-session tab-worktree`
-//! - starting: `start-identity start-project start-branch start-base start-agent start-command start-go`
+//! - starting: `start-identity start-project start-branch start-base start-agent start-command start-task start-when-done
+//!   start-go`; the line: `new-task line task task-sooner task-later task-cancel`; what it came to: `summary work`
 //! - identities: `new-identity identity-NAME (opens its vault) edit-NAME delete-NAME identity-name identity-email
 //!   identity-phone identity-author identity-author-email create-identity save-identity slot-identity
 //!   slot-agent hue-N clear-slot`
@@ -64,6 +65,7 @@ mod sessions;
 mod settings;
 mod slots;
 mod status;
+mod tasks;
 mod tokens;
 mod words;
 mod worktrees;

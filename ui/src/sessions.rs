@@ -5,6 +5,7 @@ mod note;
 mod panel;
 mod start;
 mod stop;
+mod summary;
 mod tab;
 mod terminal;
 

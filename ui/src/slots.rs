@@ -16,6 +16,7 @@ pub use needs::{follow_title, show_waiting, waits};
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
 use crate::icons::{Icon, PLUS};
+use crate::tasks::{NewTask, TaskLine};
 use api::slots::{MAX_SLOT, SetSlot};
 use badge::BadgeCard;
 use first::FirstStart;
@@ -39,6 +40,7 @@ pub fn Wall() -> impl IntoView {
                 <h1>"Slots"</h1>
                 <NeedsChoice needing only/>
                 <AddSlot/>
+                <NewTask/>
             </div>
             {move || is_first.get().then(|| view! { <FirstStart/> })}
             {move || match numbers.with(Option::is_none) {
@@ -59,6 +61,7 @@ pub fn Wall() -> impl IntoView {
                     .into_any()
                 }
             }}
+            <TaskLine/>
         </main>
     }
 }

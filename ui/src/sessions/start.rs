@@ -1,4 +1,4 @@
-//! The form that starts a session: who, on which project and branch, with which agent or command.
+//! The form that starts a session, or puts a task in line: who, on which project and branch, with which agent.
 
 use crate::attempt::{Attempt, Problem};
 use crate::face::{Dialog, Face, face};
@@ -9,6 +9,7 @@ use crate::words;
 use api::projects::{Branch, ListBranches};
 use api::sessions::{PROMPT_MAX, Session, StartSession};
 use api::slots::{Badge, SetSlot};
+use api::tasks::{AddTask, WhenDone};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -18,7 +19,8 @@ const COMMAND: &str = "command";
 /// What is typed and chosen.
 #[derive(Clone, Copy)]
 struct Draft {
-    slot: u32,
+    /// The slot to start in; none for a task, which takes the first that is free.
+    slot: Option<u32>,
     identity: RwSignal<String>,
     project: RwSignal<String>,
     branch: RwSignal<String>,
@@ -26,18 +28,20 @@ struct Draft {
     agent: RwSignal<String>,
     command: RwSignal<String>,
     task: RwSignal<String>,
+    when_done: RwSignal<String>,
     branches: RwSignal<Vec<Branch>>,
 }
 
 impl Draft {
     /// What the slot did last, or else a fresh branch on the first project.
-    fn of(face: Face, slot: u32) -> Self {
-        let badge = face.badge(slot).get_untracked();
+    fn of(face: Face, slot: Option<u32>) -> Self {
+        let badge = slot.and_then(|slot| face.badge(slot).get_untracked());
         let last = badge.as_ref().and_then(|b| b.session.clone());
         let first_of =
             |list: Vec<(String, String)>| list.into_iter().next().map(|(key, _)| key).unwrap_or_default();
         let seated = badge.as_ref().and_then(|b| b.identity.as_ref().map(|w| w.name.clone()));
-        let identity = seated.unwrap_or_else(|| untrack(|| first_of(identity_options(face, false))));
+        let first = || slot.map(|_| untrack(|| first_of(identity_options(face, false)))).unwrap_or_default();
+        let identity = seated.unwrap_or_else(first);
         let projects = face.projects.get_untracked().unwrap_or_default();
         let known =
             last.as_ref().map(|s| s.project.clone()).filter(|name| projects.iter().any(|p| p.name == *name));
@@ -49,9 +53,13 @@ impl Draft {
             identity: RwSignal::new(identity),
             project: RwSignal::new(project),
             base: RwSignal::new(String::new()),
-            agent: RwSignal::new(agent_for(badge.as_ref(), last.as_ref())),
+            agent: RwSignal::new(match slot {
+                Some(_) => agent_for(badge.as_ref(), last.as_ref()),
+                None => agent_of_tasks(face),
+            }),
             command: RwSignal::new(command.unwrap_or_default()),
             task: RwSignal::new(String::new()),
+            when_done: RwSignal::new(WhenDone::Stop.name().to_string()),
             branches: RwSignal::new(Vec::new()),
         }
     }
@@ -73,35 +81,55 @@ impl Draft {
         Some(task).filter(|task| !task.is_empty() && self.takes_task())
     }
 
-    /// Seats the identity where another one sits, and starts.
-    async fn start(self, face: Face) -> api::Result<Session> {
-        let command = match self.agent.get_untracked() == COMMAND {
-            true => words::split(&self.command.get_untracked())?,
-            false => Vec::new(),
-        };
-        if self.agent.get_untracked() == COMMAND && command.is_empty() {
-            return Err(
-                api::Error::invalid("there is no command to start").hint("write one, or choose an agent")
-            );
+    /// The command, where that is chosen in place of an agent.
+    fn command(self) -> api::Result<Vec<String>> {
+        if self.agent.get_untracked() != COMMAND {
+            return Ok(Vec::new());
         }
-        let identity = self.identity.get_untracked();
-        let seated = face.badge(self.slot).get_untracked().and_then(|b| b.identity).map(|w| w.name);
-        if seated.as_ref() != Some(&identity) {
-            let set = SetSlot { slot: self.slot, identity: Some(identity), ..SetSlot::default() };
-            face.call(set).await?;
+        let command = words::split(&self.command.get_untracked())?;
+        match command.is_empty() {
+            true => {
+                Err(api::Error::invalid("there is no command to start").hint("write one, or choose an agent"))
+            }
+            false => Ok(command),
         }
-        let base = untrack(|| self.existing().is_none()).then(|| self.base.get_untracked());
-        let start = StartSession {
-            slot: self.slot,
+    }
+
+    fn start(self, slot: u32, command: Vec<String>) -> StartSession {
+        let AddTask { project, branch, base, agent, prompt, .. } = self.wait(Vec::new());
+        StartSession { slot, project, branch, base, agent, command, prompt, size: None }
+    }
+
+    fn wait(self, command: Vec<String>) -> AddTask {
+        let some = |text: RwSignal<String>| Some(text.get_untracked()).filter(|text| !text.is_empty());
+        let stop = self.when_done.with_untracked(|chosen| chosen == WhenDone::Stop.name());
+        AddTask {
             project: self.project.get_untracked(),
             branch: self.branch.with_untracked(|b| b.trim().to_string()),
-            base: base.filter(|base| !base.is_empty()),
-            agent: Some(self.agent.get_untracked()).filter(|agent| agent != COMMAND),
+            base: untrack(|| self.existing().is_none()).then(|| some(self.base)).flatten(),
+            agent: some(self.agent).filter(|agent| agent != COMMAND),
             command,
+            slot: None,
+            identity: some(self.identity),
             prompt: untrack(|| self.prompt()),
-            ..StartSession::default()
+            when_done: if stop { WhenDone::Stop } else { WhenDone::Keep },
+        }
+    }
+
+    /// Seats the identity where another one sits, and starts; or puts the task in line.
+    async fn go(self, face: Face) -> api::Result<()> {
+        let command = self.command()?;
+        let Some(slot) = self.slot else {
+            face.call(self.wait(command)).await?;
+            face.relist_tasks();
+            return Ok(());
         };
-        face.call(start).await
+        let identity = self.identity.get_untracked();
+        let seated = face.badge(slot).get_untracked().and_then(|b| b.identity).map(|w| w.name);
+        if seated.as_ref() != Some(&identity) {
+            face.call(SetSlot { slot, identity: Some(identity), ..SetSlot::default() }).await?;
+        }
+        face.call(self.start(slot, command)).await.map(drop)
     }
 }
 
@@ -113,6 +141,15 @@ fn branch_for(identity: &str, last: Option<&Session>) -> String {
     }
 }
 
+/// The first agent that is installed and takes a task.
+fn agent_of_tasks(face: Face) -> String {
+    let found = face.status.with_untracked(|status| {
+        let all = status.iter().flat_map(|s| &s.agents).filter(|a| a.path.is_some());
+        all.map(|agent| agent.name.clone()).find(|name| name != "shell")
+    });
+    found.unwrap_or_else(|| "shell".into())
+}
+
 fn agent_for(badge: Option<&Badge>, last: Option<&Session>) -> String {
     let agent = last.map(|s| s.agent.clone()).or_else(|| badge.map(|b| b.agent.clone()));
     agent.filter(|agent| !agent.is_empty()).unwrap_or_else(|| "shell".into())
@@ -121,8 +158,9 @@ fn agent_for(badge: Option<&Badge>, last: Option<&Session>) -> String {
 /// The form.
 #[component]
 pub fn StartForm(
-    /// The slot to start in.
-    seat: u32,
+    /// The slot to start in; none for a task, which waits in line for one.
+    #[prop(optional)]
+    seat: Option<u32>,
     /// Closes the dialog.
     close: Callback<()>,
 ) -> impl IntoView {
@@ -132,25 +170,33 @@ pub fn StartForm(
     let starting = Attempt::new();
     let go = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        starting.run(draft.start(face), move |_| {
+        starting.run(draft.go(face), move |()| {
             close.run(());
-            face.show_slot(seat);
+            if let Some(seat) = seat {
+                face.show_slot(seat);
+            }
         });
     };
-    let lacking = move || draft.identity.with(String::is_empty) || draft.project.with(String::is_empty);
+    let nobody = move || seat.is_some() && draft.identity.with(String::is_empty);
+    let lacking = move || {
+        nobody() || draft.project.with(String::is_empty) || draft.branch.with(|b| b.trim().is_empty())
+    };
+    let (verb, busy) =
+        if seat.is_some() { ("Start", "Starting…") } else { ("Put in line", "Putting in line…") };
     view! {
         <form class="stack" on:submit=go>
             <div class="stack tight">
                 <Who draft/>
                 <Where draft/>
                 <What draft/>
+                {seat.is_none().then(|| view! { <Choice name="When its turn is over" value=draft.when_done test="start-when-done" options=when_done_options()/> })}
             </div>
             <Problem of=starting/>
             <div class="row end">
                 <button class="button" type="button" data-test="cancel" on:click=move |_| close.run(())>"Cancel"</button>
                 <button class="button main" data-test="start-go" data-focus="" disabled=move || starting.busy.get() || lacking()>
                     <Icon of=PLAY/>
-                    {move || if starting.busy.get() { "Starting…" } else { "Start" }}
+                    {move || if starting.busy.get() { busy } else { verb }}
                 </button>
             </div>
         </form>
@@ -181,7 +227,13 @@ fn list_branches(face: Face, draft: Draft) {
 fn Who(draft: Draft) -> impl IntoView {
     let face = face();
     let none = Memo::new(move |_| face.identities.with(|all| all.as_ref().is_some_and(Vec::is_empty)));
-    let options = Signal::derive(move || identity_options(face, draft.identity.with(String::is_empty)));
+    let options = Signal::derive(move || match draft.slot {
+        Some(_) => identity_options(face, draft.identity.with(String::is_empty)),
+        None => {
+            let anyone = (String::new(), "whoever sits in the first free slot".to_string());
+            std::iter::once(anyone).chain(identity_options(face, false)).collect()
+        }
+    });
     move || match none.get() {
         true => {
             view! { <Missing what="There is no identity yet." verb="Create one" dialog=Dialog::NewIdentity/> }
@@ -232,6 +284,14 @@ fn Where(draft: Draft) -> impl IntoView {
         .into_any(),
     }
     }
+}
+
+fn when_done_options() -> Vec<(String, String)> {
+    let all = [
+        (WhenDone::Stop, "it is stopped, and the next task gets its slot"),
+        (WhenDone::Keep, "it stays in its slot"),
+    ];
+    all.map(|(when, what)| (when.name().to_string(), what.to_string())).to_vec()
 }
 
 #[component]

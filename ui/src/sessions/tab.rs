@@ -2,6 +2,7 @@
 
 use super::note::RestartButton;
 use super::stop::StopQuestion;
+use super::summary::SessionSummary;
 use crate::attempt::{Attempt, Problem};
 use crate::face::{Dialog, face};
 use crate::icons::{ARCHIVE, Icon, SQUARE};
@@ -37,6 +38,7 @@ pub fn SessionTab(
             true => view! {
                 <div class="stack">
                     <SessionFacts session/>
+                    <SessionSummary session/>
                     <Problem of=attempt/>
                     <div class="row">{actions}</div>
                 </div>
