@@ -242,3 +242,23 @@ fn a_line_outlives_its_daemon() {
     let started = wait_for_state(&world, &task, "started");
     assert_eq!(text(&started, "when_done"), "stop");
 }
+
+#[test]
+fn a_finished_turn_gives_the_slot_to_the_next_task_where_the_task_says_so() {
+    let world = world();
+    // The terminal says what a program's own status is: a turn that is over, and a process that goes on.
+    let script = "printf '\\033]7501;state=done:app=x\\033\\\\'; exec sleep 1000";
+    let add = |branch: &str, when_done: &str| {
+        let args = ["tasks", "add", "--project", "work", "--branch", branch, "--when-done", when_done, "--"];
+        world.json(&[&args[..], &["sh", "-c", script]].concat())
+    };
+    let first = add("one", "stop");
+    let ended = world.ended(text(&first, "session"));
+    assert_eq!(text(&ended, "state"), "done", "how the turn ended stays: {ended}");
+    let second = add("two", "keep");
+    let session = text(&wait_for_state(&world, &second, "started"), "session").to_string();
+    world.lanyard(&["wait", &session, "--until", "done", "--timeout", "30s"]).ok();
+    let third = add("three", "keep");
+    assert_eq!(text(&third, "state"), "queued", "its slot is taken as long as the session runs");
+    assert!(world.json(&["sessions", "show", &session])["ended_at"].is_null());
+}

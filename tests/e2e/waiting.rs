@@ -121,3 +121,14 @@ fn what_happens_is_watched_as_json_lines_with_and_without_asking_for_json() {
         watching.wait().unwrap();
     }
 }
+
+#[test]
+fn a_question_of_the_agent_ends_the_wait_with_a_status_of_its_own() {
+    let world = world();
+    let ask = "read go; printf '\\033]7501;state=blocked:kind=permission:app=x\\033\\\\'; exec sleep 1000";
+    world.start(1, "one", &["sh", "-c", ask]);
+    let waiter = Waiter::new(&world, &["1"]);
+    world.lanyard(&["sessions", "send", "1", "go"]).ok();
+    let outcome = waiter.outcome();
+    assert_eq!((outcome.status, outcome.stdout.trim()), (Some(4), "waiting (permission)"));
+}
