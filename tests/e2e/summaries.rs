@@ -175,3 +175,28 @@ fn a_session_that_ended_without_a_daemon_is_summarized_by_the_next() {
     world.ended(id);
     assert_eq!(summary(&world, id)["work"]["commit_count"], 1);
 }
+
+#[test]
+fn what_claude_writes_down_of_its_tokens_is_told_for_this_session_alone() {
+    let mut world = World::new();
+    let claude = "folder=$CLAUDE_CONFIG_DIR/projects/any; mkdir -p \"$folder\"; while [ \"$1\" != --session-id ]; do \
+                  shift; done; line() { echo '{\"timestamp\":\"'$1'\",\"message\":{\"id\":\"'$2'\",\"usage\":\
+                  {\"input_tokens\":3,\"output_tokens\":5,\"cache_read_input_tokens\":70}}}'; }; { \
+                  line 2020-01-01T00:00:00Z before; line $(date -u +%Y-%m-%dT%H:%M:%S.999Z) one; \
+                  line $(date -u +%Y-%m-%dT%H:%M:%S.999Z) two; } >\"$folder/$2.jsonl\"";
+    let programs = world.path("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let script = programs.join("claude");
+    std::fs::write(&script, format!("#!/bin/sh\n{claude}\n")).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.display(), world.environment()["PATH"]);
+    world.set("PATH", path);
+    world.project("work");
+    world.seat(1, "ada", "KEY", "value");
+    let args = ["start", "--slot", "1", "--project", "work", "--branch", "one", "--agent", "claude"];
+    let session = world.json(&args);
+    let ended = world.ended(text(&session, "id"));
+    assert_eq!(text(&ended, "state"), "done", "{ended}");
+    let usage = summary(&world, text(&session, "id"))["usage"].take();
+    assert_eq!(usage, json!({ "input": 6, "output": 10, "cached": 140, "cost_micros": null }));
+}

@@ -3,19 +3,24 @@
 //! The file is the agent's own: its numbers are its own word. Only numbers are taken from it, and it is looked
 //! for beneath the home alone, through no link.
 
+use crate::agents::is_conversation;
 use crate::clock::from_rfc3339;
 use crate::store::SessionRow;
 use api::summaries::Usage;
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How much of a transcript is read, in bytes, and the longest line that is looked at.
 const READ: u64 = 256 * 1024 * 1024;
 const LINE: u64 = 8 * 1024 * 1024;
+/// Where Claude Code keeps its transcripts, and in how many folders one is looked for.
+const PROJECTS: &str = ".claude/projects";
+const FOLDERS: usize = 1000;
 
 /// One line of a transcript of Claude Code, as far as it is looked at.
 #[derive(Deserialize)]
@@ -42,23 +47,20 @@ struct Counts {
 
 /// What the agent of a session has used up; none where it keeps no transcript that is known here.
 pub async fn usage(home: &Path, row: &SessionRow) -> Option<Usage> {
-    let (home, place, since) = (home.to_path_buf(), transcript(row)?, row.started_at);
+    let conversation = row.conversation.clone().filter(|id| row.agent == "claude" && is_conversation(id))?;
+    let (home, since) = (home.to_path_buf(), row.started_at);
     let read = tokio::task::spawn_blocking(move || {
-        let file = open_beneath(&home, &place)?;
-        Some(count(BufReader::new(file.take(READ)), since))
+        let file = transcript(&home, &conversation)?;
+        count(BufReader::new(file.take(READ)), since)
     });
-    read.await.ok().flatten().flatten()
+    read.await.ok().flatten()
 }
 
-/// Where the transcript is, below the home: Claude Code names it by the folder and its own conversation.
-fn transcript(row: &SessionRow) -> Option<PathBuf> {
-    let conversation = row.conversation.as_ref().filter(|_| row.agent == "claude")?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if !conversation.chars().all(plain) {
-        return None;
-    }
-    let folder: String = row.path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    Some(Path::new(".claude/projects").join(folder).join(format!("{conversation}.jsonl")))
+/// Claude Code names the transcript by its conversation, in a folder that it names by the worktree.
+fn transcript(home: &Path, conversation: &str) -> Option<File> {
+    let folders = std::fs::read_dir(home.join(PROJECTS)).ok()?.flatten().take(FOLDERS);
+    let place = |name: OsString| Path::new(PROJECTS).join(name).join(format!("{conversation}.jsonl"));
+    folders.into_iter().find_map(|folder| open_beneath(home, &place(folder.file_name())))
 }
 
 /// Opens a file below a folder; none if it is no file, or a link leads to it.
