@@ -8,7 +8,7 @@
 //!   place-ledger place-settings open-palette open-keys palette
 //!   palette-input dialog problem notice undo spoken link-bar no-code wall desk-N`
 //! - a first start: `first first-name first-create first-path first-add first-start`
-//! - the wall: `badge-N open-N state-N start-N stop-N beside-N add-slot`, and `confirm cancel` for each question
+//! - the wall: `needs-you all-slots nobody badge-N open-N state-N says-N start-N stop-N beside-N add-slot`, and `confirm cancel` for each question
 //! - questions: `question-count questions question question-open question-command approve approve-for for-session
 //!   for-worktree for-hour deny deny-word deny-go question-outcome`
 //! - tokens: `tokens request-token token-list token token-life token-trouble revoke-token refresh-token token-issuer
@@ -18,7 +18,8 @@
 //!   app-open app-address archive-revokes archived archive-token close-archived`
 //! - passwords: `add-login login-DOMAIN login-domain login-username login-password login-generate login-totp login-policy
 //!   save-login edit-login-DOMAIN remove-login-DOMAIN show-code-DOMAIN code-DOMAIN copy-code-DOMAIN`
-//! - the audit: `ledger records record newer verify verified ledger-identity ledger-slot ledger-kind ledger-all`
+//! - the audit: `ledger records record newer verify verified ledger-identity ledger-slot
+//!   ledger-worktree ledger-kind ledger-text ledger-since ledger-until ledger-all`
 //! - the desk: `terminal` (its element has a function `lanyardText()`: all lines, scrollback included, and
 //!   `data-session`, `data-link` = `up` or `down`), `ended restart split close-desk toggle-panel find-input
 //!   tab-identity tab-vault tab-tokens tab-activity tab-session tab-worktree`
@@ -26,9 +27,10 @@
 //!   start-go`; the line: `new-task line task task-sooner task-later task-cancel`; what it came to: `summary work`
 //! - identities: `new-identity identity-NAME (opens its vault) edit-NAME delete-NAME identity-name identity-email
 //!   identity-phone identity-author identity-author-email create-identity save-identity slot-identity
-//!   slot-agent hue-N clear-slot`
+//!   slot-agent hue-N clear-slot key public-key key-policy`
 //! - the vault: `add-secret secret-key secret-value secret-policy secret-notes save-secret secret-KEY
-//!   reveal-KEY value-KEY copy-KEY edit-KEY remove-KEY secret-because versions-KEY version-list-KEY share-KEY stale-N
+//!   reveal-KEY value-KEY copy-KEY edit-KEY remove-KEY secret-because versions-KEY version-list-KEY share-KEY shares-KEY
+//!   unshare-KEY-NAME stale-N
 //!   restart-stale-N`
 //! - projects and worktrees: `add-project project-path project-name save-project project-NAME
 //!   remove-project-NAME allow-NAME allow-save worktree-NAME archive-NAME`
