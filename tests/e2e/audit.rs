@@ -87,6 +87,32 @@ fn what_owner_and_agent_do_is_told_with_who_where_and_what_came_of_it() {
 }
 
 #[test]
+fn what_an_archive_and_a_deletion_take_away_is_told_by_name() {
+    let world = world();
+    let _counterpart = world.issuer("mint", "auto");
+    world.as_agent(1, "one", "true").ok();
+    world.lanyard(&["secrets", "set", "SCOPED", "value", "--identity", "ada", "--worktree", "one"]).ok();
+    let token = world.json(&["tokens", "request", "mint", "--identity", "ada", "--worktree", "one"]);
+    let named = format!("mint {}", text(&token, "id"));
+    world.lanyard(&["worktrees", "archive", "one"]).ok();
+    for (action, subject) in
+        [("secrets.removed", "SCOPED"), ("tokens.request", &named), ("tokens.revoked", &named)]
+    {
+        let record = newest(&world, action);
+        let said = (text(&record, "subject"), text(&record, "identity"), text(&record, "worktree"));
+        assert_eq!(said, (subject, "ada", "one"), "{record}");
+    }
+    assert_eq!(text(&newest(&world, "worktrees.archive"), "worktree"), "one");
+    world.lanyard(&["identity", "delete", "ada", "--force"]).ok();
+    let of_ada = records(&world, &["--identity", "ada"]);
+    let last = (text(&of_ada[0], "action"), text(&of_ada[0], "identity"));
+    assert_eq!(last, ("identities.delete", "ada"), "it is found by its name, and has it");
+    assert!(of_ada.iter().any(|record| record["action"] == "identities.create"), "{of_ada:?}");
+    world.identity("ada");
+    assert_eq!(records(&world, &["--identity", "ada"]).len(), 1, "another of that name is another");
+}
+
+#[test]
 fn lists_are_filtered_and_go_on_page_by_page() {
     let world = world();
     for n in 0..5 {
@@ -105,7 +131,7 @@ fn lists_are_filtered_and_go_on_page_by_page() {
     assert_eq!(subjects(&["--until", "1h"]), [""; 0]);
     let shown = world.lanyard(&["audit", "list", "--limit", "3"]).ok();
     assert!(shown.contains("secrets.set") && shown.contains("--before"), "{shown}");
-    for wrong in [["--kind", "nonsense"], ["--since", "yesterday"], ["--slot", "x"]] {
+    for wrong in [["--kind", "nonsense"], ["--since", "yesterday"], ["--slot", "x"], ["--limit", "0"]] {
         world.lanyard(&[&["audit", "list"][..], &wrong].concat()).fails(2);
     }
 }

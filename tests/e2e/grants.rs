@@ -160,7 +160,7 @@ fn what_was_granted_of_an_issuers_tokens_ends_when_the_issuer_is_removed() {
     assert!(told["ended_at"].is_i64(), "{told}");
     assert_eq!(grants(&world).len(), 0);
     let last = ended(&world).remove(0);
-    assert_eq!(text(&last, "detail"), "a token of for the worktree: its issuer is no more");
+    assert_eq!(text(&last, "detail"), "a token for the worktree: its issuer is no more");
 }
 
 /// Gives an hour in a session that goes on, then sets how many milliseconds of it are left while no daemon runs.

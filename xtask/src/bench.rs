@@ -8,6 +8,7 @@ mod hook;
 mod memory;
 mod pty;
 mod secrets;
+mod signals;
 mod start;
 mod table;
 mod world;
@@ -30,12 +31,13 @@ pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
     say("building the release programs");
     programs(host, true, false)?;
     let mut rows: Vec<Row> = Vec::new();
-    let measures: [(&str, Measure); 7] = [
+    let measures: [(&str, Measure); 8] = [
         ("reading a secret", secrets::measure),
         ("answering an approval", approvals::measure),
         ("hooks of an agent", hook::measure),
         ("starting a session", start::measure),
         ("the bytes of a terminal", bytes::measure),
+        ("signals in a terminal", signals::measure),
         ("idle sessions", memory::measure),
         ("a million records of the audit", audit::measure),
     ];

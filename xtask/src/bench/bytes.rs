@@ -59,7 +59,8 @@ pub fn measure(world: &World) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn log_lines() -> String {
+/// Some 20 MB of coloured lines.
+pub fn log_lines() -> String {
     let mut lines = String::with_capacity(FILE + 200);
     let levels =
         ["\x1b[32mINFO\x1b[0m", "\x1b[33mWARN\x1b[0m", "\x1b[1;31mERROR\x1b[0m", "\x1b[2mDEBUG\x1b[0m"];
@@ -79,7 +80,7 @@ fn log_lines() -> String {
 
 /// Says when it is ready, floods when a line is typed, says when it is done, and waits to be ended. What
 /// is typed is not echoed, so that the words can only come from the script.
-fn script(file: &Path) -> String {
+pub fn script(file: &Path) -> String {
     let files = vec![file.display().to_string(); TIMES].join(" ");
     format!("stty -echo; printf 'now-ready\\n'; read _; cat {files}; printf 'all-done'; read _")
 }
@@ -103,7 +104,8 @@ fn speed(seconds: f64) -> f64 {
     (FILE * TIMES) as f64 / 1e6 / seconds
 }
 
-fn lanyard(world: &World, script: &str) -> Result<f64> {
+/// The speed at which Lanyard shows the flood to an attached client.
+pub fn lanyard(world: &World, script: &str) -> Result<f64> {
     let session = world.start(1, script)?;
     let speed = flood(&mut world.attach(&session)?)?;
     world.stop(&session)?;

@@ -37,10 +37,17 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// Starts the release daemon in an empty home and gives it what every measurement needs.
     pub fn new(host: &'a Host) -> Result<Self> {
+        Self::with_settings(host, "")
+    }
+
+    /// The same with these settings.
+    pub fn with_settings(host: &'a Host, settings: &str) -> Result<Self> {
         // A socket's path is short, so the folder lies in the system's own temporary one.
         let folder = tempfile::Builder::new().prefix("lanyard-").tempdir().context("making a folder")?;
         let passphrase = folder.path().join("passphrase");
         fs::write(&passphrase, "a passphrase for the bench alone\n")?;
+        fs::create_dir(home(&folder))?;
+        fs::write(home(&folder).join("settings.toml"), settings)?;
         let mut lanyardd = host.command(host.target.join("release/lanyardd"));
         lanyardd.env("LANYARD_HOME", home(&folder)).env("LANYARD_PASSPHRASE_FILE", passphrase);
         lanyardd.stdout(File::create(folder.path().join("daemon.log"))?);

@@ -57,6 +57,19 @@ impl Action {
     }
 }
 
+impl Action {
+    /// What is wanted, in words that stand alone.
+    pub fn thing(self) -> &'static str {
+        match self {
+            Action::ReadSecret => "the secret",
+            Action::RequestToken => "a token",
+            Action::Sign => "a signature",
+            Action::ReadPassword => "the password",
+            Action::SendMessage => "a message",
+        }
+    }
+}
+
 impl TryFrom<String> for Action {
     type Error = Error;
 

@@ -150,7 +150,7 @@ pub struct Record {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListAudit {
-    /// Only those about this identity: its name, or the id of one that is gone.
+    /// Only those about this identity: its name or id, also if it is gone.
     #[serde(default)]
     pub identity: Option<String>,
     /// Only those of this slot.

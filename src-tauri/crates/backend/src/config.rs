@@ -27,6 +27,8 @@ pub struct Settings {
     pub web_port: u16,
     /// How many lines of scrollback a terminal keeps, at most 10,000.
     pub scrollback: usize,
+    /// Whether a session's state follows what its programs print about themselves, where no hook tells it.
+    pub signals: bool,
     /// Whether the desktop is told anything at all.
     pub notifications: bool,
     /// Which secret is for which host, for git: `"git.example.com" = "GITEA_TOKEN"`, or `"user:GITEA_TOKEN"`
@@ -47,6 +49,7 @@ impl Default for Settings {
             email_domain: "lanyard.localhost".into(),
             web_port: 0,
             scrollback: 10_000,
+            signals: true,
             notifications: true,
             git_hosts: BTreeMap::new(),
             agents: BTreeMap::new(),

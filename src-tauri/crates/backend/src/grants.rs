@@ -252,7 +252,7 @@ fn fact(row: &GrantRow, action: &str, why: &str) -> Fact {
         session: Some(row.session.clone()),
         slot: u32::try_from(row.slot).ok(),
         worktree_id: Some(row.worktree_id.clone()),
-        detail: format!("{} for the {}{why}", row.action.wants(), row.extent.name()),
+        detail: format!("{} for the {}{why}", row.action.thing(), row.extent.name()),
         ..Fact::done(Kind::Grant, action, row.subject.clone())
     }
 }

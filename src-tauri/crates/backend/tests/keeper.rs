@@ -93,6 +93,7 @@ fn spec(folder: &Path, command: &[&str]) -> Spec {
         cwd: folder.to_path_buf(),
         size: Size { rows: 10, cols: 60 },
         scrollback: SCROLLBACK,
+        listens: true,
         hiding: Hiding::default(),
     }
 }

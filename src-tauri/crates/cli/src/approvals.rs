@@ -83,12 +83,15 @@ fn table(out: &Output, approvals: &[Approval]) -> String {
         return "Nobody waits for an answer.".into();
     }
     let width = id_width(approvals.iter().map(|approval| approval.id.as_str()));
-    let mut table = Table::new(["ID", "SLOT", "IDENTITY", "WANTS", "WHY", "ASKED BY", "", ""]);
+    let mut table =
+        Table::new(["ID", "SLOT", "IDENTITY", "AGENT", "WORKTREE", "WANTS", "WHY", "ASKED BY", "", ""]);
     for approval in approvals {
         table.row([
             cut(&approval.id, width).into(),
             approval.slot.to_string().into(),
             (&approval.identity).into(),
+            (&approval.agent).into(),
+            (&approval.worktree).into(),
             what(approval).into(),
             approval.reason.as_deref().unwrap_or_default().into(),
             format!("{} ({})", approval.command.join(" "), approval.pid).into(),

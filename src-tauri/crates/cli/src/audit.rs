@@ -22,7 +22,7 @@ pub enum AuditCommand {
         #[command(flatten)]
         filter: Filter,
         /// How many records
-        #[arg(long, value_name = "N", default_value_t = PAGE)]
+        #[arg(long, value_name = "N", default_value_t = PAGE, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// Only records with a smaller number: the page after that one
         #[arg(long, value_name = "SEQ")]
@@ -62,7 +62,7 @@ pub enum AuditCommand {
 /// Which records.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Filter {
-    /// Only those about this identity: its name, or the id of one that is gone
+    /// Only those about this identity: its name or id, also if it is gone
     #[arg(long, value_name = "NAME")]
     identity: Option<String>,
     /// Only those of this slot

@@ -113,7 +113,7 @@ impl Approvals {
             subject: &wanted.subject,
         };
         if let Some(grant) = self.grants.covering(&wanted_use).await? {
-            let detail = format!("{}, allowed for the {}", grant.action.wants(), grant.extent.name());
+            let detail = format!("{}, allowed for the {}", grant.action.thing(), grant.extent.name());
             let used = Fact { detail, ..Fact::done(Kind::Grant, "grants.used", grant.subject) };
             self.audit.note(By::Caller(caller), used).await?;
             return Ok(Permit::Standing);
@@ -174,7 +174,7 @@ fn fact(action: &str, row: &ApprovalRow) -> Fact {
         session: Some(row.session.clone()),
         slot: u32::try_from(row.slot).ok(),
         worktree_id: Some(row.worktree_id.clone()),
-        detail: format!("{}{}", row.action.wants(), why.unwrap_or_default()),
+        detail: format!("{}{}", row.action.thing(), why.unwrap_or_default()),
         ..Fact::done(Kind::Approval, action, row.subject.clone())
     }
 }

@@ -99,10 +99,14 @@ impl Fact {
     }
 }
 
-/// A change that is about to be made. It is settled by the record of what came of it.
+/// A change that is about to be made. It is settled by the record of what came of it, which takes over the names
+/// that identities had before: the change may be their end.
 #[must_use]
 #[derive(Debug)]
-pub struct Intent(String);
+pub struct Intent {
+    id: String,
+    rows: Vec<AuditRow>,
+}
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -156,7 +160,7 @@ impl Audit {
         }
         let id = store::new_id();
         self.write(Vec::new(), Some(IntentRow::of(id.clone(), &rows)?), None, false).await?;
-        Ok(Intent(id))
+        Ok(Intent { id, rows })
     }
 
     /// Records what came of an intent, if there was one; no facts if there is nothing to tell.
@@ -189,8 +193,7 @@ impl Audit {
     /// A page of records.
     pub async fn list(&self, call: ListAudit) -> Result<Vec<Record>> {
         let identity_id = match &call.identity {
-            // The records of an identity that is gone are still found by its id.
-            Some(wanted) => Some(self.identity_id(wanted).await?.unwrap_or_else(|| wanted.clone())),
+            Some(wanted) => Some(self.identity_id_ever(wanted).await?.unwrap_or_else(|| wanted.clone())),
             None => None,
         };
         let limit = call.limit.unwrap_or(PAGE);
@@ -213,6 +216,14 @@ impl Audit {
     /// The id of the identity that a call names, if there is one.
     pub async fn identity_id(&self, wanted: &str) -> Result<Option<String>> {
         self.store.identity_id(wanted).await
+    }
+
+    /// The same, or the id of the last that had this name where none has it any more.
+    async fn identity_id_ever(&self, wanted: &str) -> Result<Option<String>> {
+        match self.identity_id(wanted).await? {
+            None => self.store.former_identity_id(wanted).await,
+            id => Ok(id),
+        }
     }
 
     /// The id of the identity that a call means that names none, if there is one.
@@ -240,12 +251,16 @@ impl Audit {
                 self.write(std::mem::take(&mut rows), None, None, on_disk).await?;
             }
             if self.affords(by, &fact) {
-                rows.push(self.row(by, fact).await?);
+                let row = self.row(by, fact).await?;
+                let before = settles.iter().flat_map(|intent| &intent.rows);
+                let named = before.filter(|known| known.identity_id == row.identity_id);
+                let identity = named.filter_map(|known| known.identity.clone()).next();
+                rows.push(AuditRow { identity: row.identity.or(identity), ..row });
             }
         }
         match (rows.is_empty(), settles) {
             (true, None) => Ok(()),
-            (_, settles) => self.write(rows, None, settles.map(|intent| intent.0), on_disk).await,
+            (_, settles) => self.write(rows, None, settles.map(|intent| intent.id), on_disk).await,
         }
     }
 

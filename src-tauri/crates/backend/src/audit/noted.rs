@@ -240,21 +240,21 @@ impl Noted {
             true => id.clone(),
             false => text(other),
         };
-        // Of a question or a grant the answer says what it was about; it is named by the beginning of its id.
-        let about = match self.kind {
-            Kind::Approval | Kind::Grant => text(told.subject),
-            _ => None,
-        };
-        let (subject, named) = match about {
-            Some(about) => (about, format!("{} ", self.subject)),
-            None => (self.subject, String::new()),
+        // Of a question or a grant the answer says what it was about, which is named by its id alone; of a token,
+        // which one it is.
+        let (subject, words) = match (self.kind, text(told.subject), text(told.issuer), &id) {
+            (Kind::Approval | Kind::Grant, Some(about), _, Some(id)) => {
+                (about, [id.as_str(), &self.detail].join(" ").trim_end().to_string())
+            }
+            (Kind::Token, _, Some(issuer), Some(id)) => (format!("{issuer} {id}"), self.detail),
+            _ => (self.subject, self.detail),
         };
         Fact {
             identity_id: of_kind(Kind::Identity, told.identity_id.or(told.identity)),
             session: of_kind(Kind::Session, told.session),
             worktree_id: of_kind(Kind::Worktree, told.worktree_id),
             slot: told.slot.and_then(|slot| serde_json::from_str(slot.get()).ok()),
-            detail: format!("{named}{}", self.detail),
+            detail: words,
             ..Fact::done(self.kind, action, subject)
         }
     }
@@ -294,6 +294,8 @@ struct Told<'a> {
     worktree_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     subject: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    issuer: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,7 @@ pub mod hiding;
 pub mod in_place;
 pub mod launch;
 pub mod link;
+pub mod queries;
 pub mod spec;
 
 mod clients;
@@ -31,7 +32,6 @@ mod palette;
 mod probe;
 mod process;
 mod pump;
-mod queries;
 mod recorder;
 mod repaint;
 mod scrollback;
@@ -140,7 +140,7 @@ fn start() -> Result<pump::Pump> {
         signals,
         size: told.size,
         ending: ending::Ending::default(),
-        state: pump::State::default(),
+        state: pump::State::new(told.listens),
     })
 }
 

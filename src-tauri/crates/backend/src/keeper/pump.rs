@@ -70,6 +70,13 @@ pub(super) struct State {
     released: Option<Instant>,
 }
 
+impl State {
+    /// At the start; `listens` says whether what programs print about themselves is heard.
+    pub fn new(listens: bool) -> Self {
+        Self { queries: Queries::new(listens), ..Self::default() }
+    }
+}
+
 /// What woke the loop.
 struct Awake {
     terminal: bool,

@@ -21,9 +21,11 @@ const ANSWERS_MAX: usize = 1024;
 
 /// The filter, between two pieces of output.
 #[derive(Debug, Default)]
-pub(super) struct Queries {
+pub struct Queries {
+    /// Nothing is heard, nor is it said that something would be.
+    ignores: bool,
     /// What the program says of itself.
-    pub signals: Signals,
+    pub(super) signals: Signals,
     /// An unfinished sequence that was not let through yet.
     held: Vec<u8>,
     /// An unfinished string (a title, an image) that was let through, as far as it is kept.
@@ -43,6 +45,11 @@ pub(super) struct Queries {
 }
 
 impl Queries {
+    /// A filter that hears what programs say of themselves, or does not.
+    pub fn new(listens: bool) -> Self {
+        Self { ignores: !listens, ..Self::default() }
+    }
+
     /// What clients see of the next piece.
     pub fn pass<'a>(&mut self, piece: &'a [u8]) -> Cow<'a, [u8]> {
         if self.held.is_empty() {
@@ -97,7 +104,7 @@ impl Queries {
         let mut from = 0;
         self.close_string(data);
         let mut at = if self.string_len > 0 { self.skip_string(data, 0) } else { 0 };
-        while let Some(found) = memchr::memchr2(ESC, BEL, data.get(at..).unwrap_or_default()) {
+        while let Some(found) = self.next(data.get(at..).unwrap_or_default()) {
             let found = at + found;
             if data[found] == BEL {
                 if self.deaf == 0 {
@@ -136,11 +143,16 @@ impl Queries {
         (kept, data.len())
     }
 
+    /// Where the next sequence begins, or the bell rings.
+    fn next(&self, data: &[u8]) -> Option<usize> {
+        if self.ignores { memchr::memchr(ESC, data) } else { memchr::memchr2(ESC, BEL, data) }
+    }
+
     /// Notes a question that was taken out. One is not of the model's, and is answered with its own bytes.
     fn take_out(&mut self, question: &[u8]) {
         if question.get(2..).is_some_and(|text| text.starts_with(STATUS_QUERY)) {
             let is_whole = question.ends_with(&[BEL]) || question.ends_with(b"\x1b\\");
-            if is_whole && self.answers.len() + question.len() <= ANSWERS_MAX {
+            if is_whole && !self.ignores && self.answers.len() + question.len() <= ANSWERS_MAX {
                 self.answers.extend_from_slice(question);
             }
         } else {
@@ -195,7 +207,7 @@ impl Queries {
     }
 
     fn hear(&mut self, text: &[u8]) {
-        if self.deaf == 0 {
+        if self.deaf == 0 && !self.ignores {
             self.signals.hear(text);
         }
     }

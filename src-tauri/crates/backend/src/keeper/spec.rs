@@ -30,6 +30,8 @@ pub struct Spec {
     pub size: Size,
     /// How many lines of scrollback to keep.
     pub scrollback: usize,
+    /// Whether what programs print about themselves is heard.
+    pub listens: bool,
     /// What the command cannot see.
     pub hiding: Hiding,
 }
@@ -43,6 +45,7 @@ struct Head {
     cwd: PathBuf,
     size: Size,
     scrollback: usize,
+    listens: bool,
     #[serde(default)]
     hiding: Hiding,
 }
@@ -58,6 +61,7 @@ impl Spec {
             cwd: self.cwd.clone(),
             size: self.size,
             scrollback: self.scrollback,
+            listens: self.listens,
             hiding: self.hiding.clone(),
         };
         let head = serde_json::to_vec(&head)?;
@@ -93,6 +97,7 @@ pub(super) struct Told {
     pub cwd: PathBuf,
     pub size: Size,
     pub scrollback: usize,
+    pub listens: bool,
     pub hiding: Hiding,
     /// `NAME=VALUE` entries, each with a NUL at its end.
     pub env: Zeroizing<Vec<u8>>,
@@ -123,8 +128,9 @@ impl Told {
         if !in_env || env.last().is_some_and(|last| *last != 0) {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the spec was cut short"));
         }
-        let Head { session, socket, command, cwd, size, scrollback, hiding } = serde_json::from_slice(&head)?;
-        Ok(Self { session, socket, command, cwd, size: size.clamped(), scrollback, hiding, env })
+        let head: Head = serde_json::from_slice(&head)?;
+        let Head { session, socket, command, cwd, size, scrollback, listens, hiding } = head;
+        Ok(Self { session, socket, command, cwd, size: size.clamped(), scrollback, listens, hiding, env })
     }
 
     /// The value of a variable of the session's environment.
@@ -162,6 +168,7 @@ mod tests {
             cwd: "/".into(),
             size: Size::DEFAULT,
             scrollback: SCROLLBACK,
+            listens: true,
             hiding: Hiding::default(),
         }
     }

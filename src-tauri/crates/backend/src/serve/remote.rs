@@ -131,7 +131,8 @@ async fn caller(backend: &Backend, token: &str) -> Option<Caller> {
 
 /// Records whom the web door refused.
 async fn refused(audit: &Audit, kind: Kind, action: &str, why: &str) {
-    let fact = Fact { outcome: REFUSED.into(), detail: why.into(), ..Fact::done(kind, action, "") };
+    let at = Door::Web.name();
+    let fact = Fact { outcome: REFUSED.into(), detail: why.into(), ..Fact::done(kind, action, at) };
     if let Err(e) = audit.note(By::Stranger(Door::Web), fact).await {
         tracing::error!("recording a refusal at the web door: {e:#}");
     }

@@ -1,8 +1,10 @@
 //! Archiving a worktree: what runs in it is stopped, what would be lost is named first.
 
 use super::Sessions;
-use crate::store::WorktreeRow;
+use crate::audit::{By, Fact};
+use crate::store::{SecretRow, WorktreeRow};
 use anyhow::{Result, bail};
+use api::audit::Kind;
 use api::names::shown;
 use api::sessions::StopSession;
 use api::worktrees::{ArchiveWorktree, Archived, Loss};
@@ -39,7 +41,7 @@ impl Sessions {
             self.release(&ended.id).await;
         }
         let grants = self.grants.end_of_worktree(&row.id).await?;
-        let secrets = self.secrets.remove_of_worktree(&row.id).await?;
+        let secrets = self.remove_secrets(&row.id).await?;
         // What its sessions came to can be told only as long as it is there.
         if let Err(e) = self.summaries.keep_of_worktree(&row.id).await {
             tracing::error!("keeping the summaries of the worktree {}: {e:#}", row.name);
@@ -49,6 +51,25 @@ impl Sessions {
         // A request that came between the two is condemned as well.
         self.tokens.end_of_worktree(&id, Duration::ZERO).await?;
         Ok(Archived { worktree, tokens, grants, secrets })
+    }
+
+    /// Removes the secrets that are for a worktree alone; each is recorded with whose it was.
+    async fn remove_secrets(&self, worktree_id: &str) -> Result<Vec<String>> {
+        let removed = |row: SecretRow| Fact {
+            identity_id: Some(row.identity_id),
+            worktree_id: row.worktree_id,
+            detail: "its worktree was archived".into(),
+            ..Fact::done(Kind::Secret, "secrets.removed", row.key)
+        };
+        let facts: Vec<Fact> =
+            self.store.secrets_of_worktree(worktree_id).await?.into_iter().map(removed).collect();
+        if facts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let intent = self.audit.intend(By::Daemon, &facts).await?;
+        let keys = self.secrets.remove_of_worktree(worktree_id).await?;
+        self.audit.settle(Some(intent), By::Daemon, facts, false).await?;
+        Ok(keys)
     }
 }
 

@@ -164,6 +164,7 @@ impl Sessions {
             cwd: PathBuf::from(&row.path),
             size: order.size,
             scrollback: self.config.settings.scrollback,
+            listens: self.config.settings.signals,
         };
         let hello = launch(&self.config.programs.join("lanyardd"), &spec).await?;
         if hello.guard == Guard::Missing {

@@ -212,6 +212,17 @@ impl Store {
         }
         Ok(place)
     }
+
+    /// The id of the identity that was made under this name last, by what the audit says of identities.
+    pub async fn former_identity_id(&self, name: &str) -> Result<Option<String>> {
+        let sql = "SELECT identity_id FROM audit WHERE kind = 'identity' AND identity = $1 \
+                   AND identity_id IS NOT NULL ORDER BY seq DESC LIMIT 1";
+        sqlx::query_scalar(sql)
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .context("finding an identity that is gone")
+    }
 }
 
 async fn write(connection: &mut SqliteConnection, batch: &AuditBatch) -> Result<()> {
