@@ -126,8 +126,10 @@ pub fn next(now: &Status, heard: Heard, at: Millis) -> Status {
     if status.ended {
         return status;
     }
-    if heard.from == Origin::Hook && !status.hooked {
-        status.hooked = true;
+    if heard.from == Origin::Hook {
+        // Who tells ends alone, as Codex does before its hooks are trusted, leaves the beginnings to the terminal.
+        status.hooked |=
+            matches!(heard.what, What::Started | What::Working | What::Waiting { .. } | What::Resumed);
         status.forget_the_terminals_words();
     }
     status.hear(heard, at);

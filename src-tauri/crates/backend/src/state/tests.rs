@@ -123,8 +123,18 @@ fn all_that_the_terminal_does_beside_hooks_is_to_ask_for_a_look_and_to_set_title
 }
 
 #[test]
-fn the_first_hook_takes_back_what_the_terminal_has_said() {
-    let status = after(&[(Terminal, done()), (Hook, Idle)]);
+fn hooks_that_tell_ends_alone_leave_the_beginnings_to_the_terminal() {
+    let told = after(&[(Terminal, Working), (Hook, done())]);
+    assert_eq!((told.state, told.hooked, told.from_terminal), (State::Done, false, false));
+    let next_turn = next(&told, Heard { from: Terminal, what: Working }, 9_000);
+    assert_eq!((next_turn.state, next_turn.from_terminal), (State::Working, true));
+    let trusted = after(&[(Hook, done()), (Hook, Working), (Hook, done()), (Terminal, Working)]);
+    assert_eq!(trusted.state, State::Done);
+}
+
+#[test]
+fn a_hook_takes_back_what_the_terminal_has_said() {
+    let status = after(&[(Terminal, done()), (Hook, Started)]);
     assert_eq!((status.message, status.from_terminal, status.hooked), (None, false, true));
     let status = after(&[(Terminal, failed()), (Hook, What::Conversation("c".into()))]);
     assert_eq!((status.reason, status.conversation.as_deref()), (None, Some("c")));
@@ -158,9 +168,9 @@ fn a_look_is_asked_for_until_the_owner_looks_or_work_goes_on() {
 
 #[test]
 fn a_call_that_comes_along_with_a_hook_says_the_same_twice() {
-    let stopped = after(&[(Hook, done())]);
+    let stopped = after(&[(Hook, Working), (Hook, done())]);
     let call = |at| next(&stopped, Heard { from: Terminal, what: attention("Claude is done") }, at);
-    assert_eq!(call(1_100).attention, None);
+    assert_eq!(call(2_100).attention, None);
     assert!(call(5_000).attention.is_some(), "later it is news");
 }
 
