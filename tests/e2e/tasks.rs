@@ -89,7 +89,7 @@ fn a_task_is_moved_shown_and_taken_out_of_the_line() {
     world.lanyard(&["sessions", "stop", "1"]).ok();
     wait_for_state(&world, &tasks[2], "started");
     let shown = world.lanyard(&["tasks", "show", id(1)]).ok();
-    assert!(shown.contains("no slot is free"), "{shown}");
+    assert!(shown.contains("every slot with an identity is busy"), "{shown}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn SessionFacts(session: Memo<Option<Session>>) -> impl IntoView {
             <Words session name="From the terminal" get=|s| s.attention.as_ref().and_then(|a| a.text.clone())/>
             <Words session name="Title" get=|s| s.title.clone()/>
             <Words session name="Task" get=|s| s.prompt.clone()/>
-            <dt>"Runs for"</dt><dd>{time}</dd>
+            <dt>"Running time"</dt><dd>{time}</dd>
             <dt>"Ended"</dt><dd>{move || text(|s| s.exit.map_or("not yet".into(), words::exit))}</dd>
             <dt>"Agent"</dt><dd>{move || text(|s| s.agent.clone())}</dd>
             <dt>"Command"</dt><dd><code>{move || text(|s| s.command.join(" "))}</code></dd>

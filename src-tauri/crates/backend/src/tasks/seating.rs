@@ -66,7 +66,7 @@ impl Seats {
         }
         suitable.map(|slot| slot.number).find(|number| !self.is_busy(*number)).ok_or_else(|| match whose {
             Some(name) => format!("no slot of {name} is free"),
-            None => "no slot is free".into(),
+            None => "every slot with an identity is busy".into(),
         })
     }
 
@@ -148,7 +148,7 @@ mod tests {
         }
         seats.take(3, &task(None, None, "three"));
         seats.take(4, &task(None, None, "four"));
-        assert_eq!(seats.seat(&task(None, None, "two")), Err("no slot is free".into()));
+        assert_eq!(seats.seat(&task(None, None, "two")), Err("every slot with an identity is busy".into()));
         let nobody = Seats { slots: vec![slot(1, None)], live: Vec::new() };
         assert_eq!(nobody.seat(&task(None, None, "two")), Err("no slot has an identity".into()));
     }
