@@ -35,8 +35,11 @@ if do == "issue":
     print(json.dumps(answer))
 elif do == "revoke":
     for entry in os.listdir(place("live")):
-        held = json.load(open(place("live", entry)))
-        if held["value"] == task["value"] or held["id"] == task["id"] or entry == name: os.remove(place("live", entry))
+        if entry.endswith(".new"): continue
+        try:
+            held = json.load(open(place("live", entry)))
+            if held["value"] == task["value"] or held["id"] == task["id"] or entry == name: os.remove(place("live", entry))
+        except FileNotFoundError: pass  # another call has just removed it
 elif do == "find":
     try: print(json.dumps({"id": json.load(open(place("live", name)))["id"]}))
     except FileNotFoundError: print(json.dumps({"id": None}))
