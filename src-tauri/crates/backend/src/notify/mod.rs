@@ -25,8 +25,8 @@ use crate::store::{self, DeliveryRow, RouteRow, Store};
 use anyhow::{Context, Result};
 use api::approvals::ListApprovals;
 use api::notify::{
-    AddRoute, DELAY_MAX_MS, DESKTOP, Delivery, ListDeliveries, MuteSlot, Notice, NotifySettings, Route,
-    SetNotify, TestNotify, Tested, UpdateRoute,
+    AddRoute, DELAY_MAX_MS, DESKTOP, Delivery, ListDeliveries, MuteSlot, Notice, NotifySettings, Occasion,
+    Route, SetNotify, TestNotify, Tested, UpdateRoute,
 };
 use api::sessions::ListSessions;
 use api::{Done, Error, Event, Millis};
@@ -37,13 +37,17 @@ use notifier::Message;
 use routes::Routes;
 use rules::Rules;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How many messages a page of the log holds.
 const PAGE: i64 = 500;
+/// How long a notice waits for git to tell what its session came to.
+const WORK_TIME: Duration = Duration::from_millis(300);
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -168,10 +172,22 @@ impl Notifications {
         if !rules.lets(&notice, now, local_minute(now)) {
             return Ok(());
         }
+        let notice = self.with_work(notice).await;
         if rules.desktop && self.has_desktop {
             desktop.tell(notice.clone(), rules.sound);
         }
         self.courier.take(&notice).await
+    }
+
+    /// What its session came to stands behind an end's words, where git tells it in time.
+    async fn with_work(&self, mut notice: Notice) -> Notice {
+        if matches!(notice.event, Occasion::Finished | Occasion::Failed)
+            && let Ok(Ok(summary)) = timeout(WORK_TIME, self.sessions.summary(&notice.session)).await
+            && let Some(work) = summary.work.as_ref().and_then(words::work)
+        {
+            notice.text = format!("{} · {work}", notice.text);
+        }
+        notice
     }
 
     /// How notifications are set.

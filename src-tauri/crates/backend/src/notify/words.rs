@@ -1,6 +1,7 @@
 //! What the owner reads of notices: of one who it is and why, of several how many and of each a line.
 
 use api::notify::{Notice, Occasion, TEXT_MAX};
+use api::summaries::Work;
 use std::collections::BTreeSet;
 
 /// How many lines several notices have.
@@ -54,6 +55,17 @@ pub fn plain(text: &str) -> String {
     format!("{}{more}", api::names::clean(&cut))
 }
 
+/// What a session came to in its worktree; none where it changed nothing.
+pub fn work(work: &Work) -> Option<String> {
+    let count = |n: u32, thing: &str| format!("{n} {thing}{}", if n == 1 { "" } else { "s" });
+    let commits = (work.commit_count > 0)
+        .then(|| format!("{} (+{} −{})", count(work.commit_count, "commit"), work.added, work.deleted));
+    let loose = (work.uncommitted_count > 0)
+        .then(|| format!("{} not committed", count(work.uncommitted_count, "file")));
+    let parts: Vec<String> = commits.into_iter().chain(loose).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 /// A duration in its two largest units.
 pub fn duration(ms: i64) -> String {
     let s = ms / 1000;
@@ -74,6 +86,15 @@ mod tests {
         for (ms, text) in [(900, "0 s"), (65_000, "1 min 5 s"), (3_725_000, "1 h 2 min")] {
             assert_eq!(duration(ms), text);
         }
+    }
+
+    #[test]
+    fn what_a_session_came_to_is_counted() {
+        assert_eq!(work(&Work::default()), None);
+        let committed = Work { commit_count: 1, added: 12, deleted: 3, ..Work::default() };
+        assert_eq!(work(&committed).unwrap(), "1 commit (+12 −3)");
+        let both = Work { uncommitted_count: 2, ..committed };
+        assert_eq!(work(&both).unwrap(), "1 commit (+12 −3), 2 files not committed");
     }
 
     #[test]

@@ -31,14 +31,19 @@ impl Sessions {
     }
 
     async fn exit_of(&self, row: &SessionRow) -> Exit {
-        let Ok(mut watch) = self.link(row).watch().await else { return Exit::Lost };
-        loop {
-            match watch.next().await {
-                Some(Change::Signals(signals)) => self.hear_terminal(&row.id, signals).await,
-                Some(Change::Ended(ended)) => return ended.exit,
-                None => return watch.hello.ended.map_or(Exit::Lost, |ended| ended.exit),
+        // A watch that breaks is no end: only a keeper that answers no more is gone.
+        while let Ok(mut watch) = self.link(row).watch().await {
+            while let Some(change) = watch.next().await {
+                match change {
+                    Change::Signals(signals) => self.hear_terminal(&row.id, signals).await,
+                    Change::Ended(ended) => return ended.exit,
+                }
+            }
+            if let Some(ended) = watch.hello.ended {
+                return ended.exit;
             }
         }
+        Exit::Lost
     }
 
     /// Writes a session's end, closes its socket and tells everyone. A second time changes nothing.
