@@ -45,6 +45,7 @@ struct Head {
     cwd: PathBuf,
     size: Size,
     scrollback: usize,
+    #[serde(default)]
     listens: bool,
     #[serde(default)]
     hiding: Hiding,
