@@ -77,9 +77,15 @@ impl Store {
         self.brief_tasks("WHERE state = 'starting' ORDER BY rank, id LIMIT $1", i64::MAX).await
     }
 
-    /// The tasks that have left the line or are leaving it, the newest first.
-    pub async fn left_tasks(&self, limit: i64) -> Result<Vec<TaskRow>> {
-        self.brief_tasks("WHERE state <> 'queued' ORDER BY added_at DESC, id DESC LIMIT $1", limit).await
+    /// The tasks in line, and the newest `left` of those that have left it or are leaving it, the newest first;
+    /// all as they are at one moment, so that none is missed that comes or goes.
+    pub async fn all_tasks(&self, left: i64) -> Result<(Vec<TaskRow>, Vec<TaskRow>)> {
+        let which = "WHERE state = 'queued' OR id IN (SELECT id FROM tasks WHERE state <> 'queued' \
+                     ORDER BY added_at DESC, id DESC LIMIT $1) ORDER BY added_at DESC, id DESC";
+        let rows = self.brief_tasks(which, left).await?.into_iter();
+        let (mut queued, left): (Vec<_>, Vec<_>) = rows.partition(|row| row.state == State::Queued);
+        queued.sort_by(|one, other| (one.rank, &one.id).cmp(&(other.rank, &other.id)));
+        Ok((queued, left))
     }
 
     /// The whole task with this id.

@@ -105,10 +105,9 @@ impl Tasks {
 
     /// The line in its order, and what has left it.
     pub async fn list(&self, call: ListTasks) -> Result<Vec<Task>> {
-        let mut tasks = self.line().await?;
-        if call.all {
-            tasks.extend(self.parts.store.left_tasks(LISTED).await?.into_iter().map(seen));
-        }
+        let (queued, left) = self.parts.store.all_tasks(if call.all { LISTED } else { 0 }).await?;
+        let mut tasks = self.line(queued).await?;
+        tasks.extend(left.into_iter().map(seen));
         for task in &mut tasks {
             shorten(&mut task.prompt);
         }
@@ -118,7 +117,8 @@ impl Tasks {
     /// One task, with its whole prompt.
     pub async fn show(&self, call: ShowTask) -> Result<Task> {
         let row = self.find(&call.task).await?;
-        let in_line = self.line().await?.into_iter().find(|task| task.id == row.id);
+        let queued = self.parts.store.queued_tasks().await?;
+        let in_line = self.line(queued).await?.into_iter().find(|task| task.id == row.id);
         Ok(match in_line {
             Some(task) => Task { prompt: row.prompt, ..task },
             None => seen(row),
@@ -224,8 +224,8 @@ impl Tasks {
     }
 
     /// The tasks that wait, each with its place and with what it waits for.
-    async fn line(&self) -> Result<Vec<Task>> {
-        let (queued, mut seats) = (self.parts.store.queued_tasks().await?, self.seats().await?);
+    async fn line(&self, queued: Vec<TaskRow>) -> Result<Vec<Task>> {
+        let mut seats = self.seats().await?;
         let halted = self.lock_halted().clone();
         let placed = |(place, row): (u32, TaskRow)| {
             let reason = match seats.seat(&row) {
