@@ -18,6 +18,7 @@ pub mod grants;
 pub mod hidden;
 pub mod http;
 pub mod identities;
+pub mod inbox;
 pub mod keeper;
 pub mod keys;
 pub mod members;

@@ -1,0 +1,4 @@
+//! The inbox: mail and text messages of each identity.
+
+pub mod finding;
+pub mod mail;
