@@ -8,6 +8,7 @@
 //! Every process that a world starts can be told by the world's folder in its environment, and is ended
 //! when the world is dropped. Nothing here sleeps: what has to be waited for is an event with a deadline.
 
+mod alone;
 mod beside;
 mod clock;
 mod daemon;
@@ -27,8 +28,10 @@ mod script;
 pub mod server;
 mod shapes;
 mod terminal;
+mod watch;
 mod web;
 
+pub use alone::is_alone;
 pub use beside::Beside;
 pub use clock::WallClock;
 pub use daemon::Daemon;
@@ -43,6 +46,7 @@ pub use programs::{present, program, python};
 pub use run::{Outcome, run, wait_for_end};
 pub use script::Script;
 pub use terminal::Terminal;
+pub use watch::Watch;
 pub use web::client;
 
 use serde_json::Value;

@@ -3,10 +3,14 @@
 use crate::{DEADLINE, World};
 use api::sessions::Size;
 use api::wire::{CHUNK_HEAD, Kind, chunk_head, read_chunk_head, size_payload};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::{Value, json};
 use std::io::{BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a program may take to show that it has read a key, before that is typed again.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One attached client.
 pub struct Terminal<'a> {
@@ -131,6 +135,31 @@ impl Terminal<'_> {
     #[track_caller]
     pub fn type_in(&mut self, text: &str) {
         self.send(Kind::Input, text.as_bytes());
+    }
+
+    /// Types a key, again and again until the screen changes: a program that has just drawn its first question may
+    /// throw away what is typed.
+    #[track_caller]
+    pub fn type_until_it_changes(&mut self, key: &str) {
+        let (before, until) = (self.world.screen(&self.session), Instant::now() + DEADLINE);
+        while Instant::now() < until {
+            self.type_in(key);
+            let again = Instant::now() + PATIENCE;
+            while self.has_more_by(again) && self.chunk().is_some() {
+                if self.world.screen(&self.session) != before {
+                    return;
+                }
+            }
+        }
+        panic!("{key:?} changes nothing: {before}");
+    }
+
+    /// Whether something comes until then.
+    fn has_more_by(&self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).expect("a short time");
+        let mut stream = [PollFd::new(self.stream.get_ref(), PollFlags::IN)];
+        !self.stream.buffer().is_empty() || poll(&mut stream, Some(&timeout)).is_ok_and(|ready| ready > 0)
     }
 
     /// Tells the terminal's size.

@@ -1,16 +1,20 @@
 //! The real agent programs, each in a slot, against a stand-in for their model on loopback.
 
 mod claude;
+mod codex;
+mod opencode;
+mod turns;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tests::{DEADLINE, Door, Process, World, text};
+use std::time::{Duration, Instant};
+use tests::{DEADLINE, Process, Watch, World, text};
 
 /// How late a state may be told after the agent's own signal. The goal is 100 ms; a busy machine takes its time.
 const LATE: Duration = Duration::from_secs(1);
 
-/// The folder of the agents' programs, if this one was asked for. Who did not ask is told.
+/// The folder of the agents' programs, if this one was asked for and the test reaches nothing but loopback: it is
+/// run again where that is so. Who did not ask is told.
 fn asked_for(agent: &str) -> Option<PathBuf> {
     let asked = std::env::var("LANYARD_AGENTS").unwrap_or_default();
     if !asked.split(',').any(|name| name == agent) {
@@ -19,7 +23,7 @@ fn asked_for(agent: &str) -> Option<PathBuf> {
     }
     let folder = PathBuf::from(std::env::var("LANYARD_AGENTS_BIN").expect("xtask says where the agents are"));
     assert!(folder.join(agent).exists(), "{agent} is not in {}", folder.display());
-    Some(folder)
+    tests::is_alone().then_some(folder)
 }
 
 /// A world whose owner has an agent on the PATH, and an identity `ada` in slot 1 that holds a token.
@@ -30,10 +34,6 @@ fn world(agent: &str, programs: &Path) -> World {
     world.project("work");
     world.seat(1, "ada", "GH_TOKEN", "token-of-ada");
     world.lanyard(&["slot", "set", "1", "--agent", agent]).ok();
-    // Whatever an agent wants of the network beside its model, it finds nobody there.
-    for (name, value) in [("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", "127.0.0.1")] {
-        secret(&world, name, value);
-    }
     world
 }
 
@@ -47,45 +47,58 @@ fn home(world: &World) -> PathBuf {
     world.home().join("homes").join(text(&identity, "id"))
 }
 
-/// What is told of one slot's session from now on.
+/// What `lanyard watch` tells of one slot's session from now on.
 struct Watching<'a> {
     world: &'a World,
-    door: Door,
+    watch: Watch,
     slot: u64,
 }
 
 impl<'a> Watching<'a> {
     fn slot(world: &'a World, slot: u64) -> Self {
-        let mut door = world.door();
-        assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
-        Self { world, door, slot }
+        Self { world, watch: world.watch(), slot }
     }
 
     /// Waits until the session is in a state, and gives it.
     #[track_caller]
     fn wait_for(&mut self, state: &str) -> Value {
+        self.wait_and_tell_when(state).0
+    }
+
+    #[track_caller]
+    fn wait_and_tell_when(&mut self, state: &str) -> (Value, Duration) {
         let mut last = Value::Null;
         loop {
-            let Ok(mut line) = self.door.line() else {
+            let Some((mut event, at)) = self.watch.next() else {
                 let screen = self.world.lanyard(&["sessions", "screen", &self.slot.to_string()]).stdout;
                 panic!("it does not become {state}: {last}\n{screen}");
             };
-            let told = line["event"]["SessionStateChanged"]["session"].take();
+            let told = event["SessionStateChanged"]["session"].take();
             if told["slot"] == self.slot {
                 last = told;
                 if last["state"] == state {
-                    return last;
+                    return (last, at);
                 }
             }
         }
     }
 
-    /// The same, and not late after the agent's own signal, which this file holds as a time.
+    /// The same, where the session stays as it is: its badge says so too. It is not told late after the agent's
+    /// own signal, which this file holds as a time.
     #[track_caller]
     fn wait_in_time(&mut self, state: &str, signal: &Path) -> Value {
-        let session = self.wait_for(state);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let late = now.saturating_sub(noted(signal));
+        self.wait_in_time_of(state, || noted(signal))
+    }
+
+    /// The same, where this tells when the agent signalled.
+    #[track_caller]
+    fn wait_in_time_of(&mut self, state: &str, signalled: impl FnOnce() -> Duration) -> Value {
+        let (session, at) = self.wait_and_tell_when(state);
+        let badges = self.world.json(&["slot", "list"]);
+        let mut badges = badges.as_array().expect("a list of badges").iter();
+        let badge = badges.find(|badge| badge["slot"] == self.slot).expect("the slot's badge");
+        assert_eq!(badge["session"]["state"], state, "{badge}");
+        let late = at.saturating_sub(signalled());
         eprintln!("{state}: {} ms after the agent's own signal", late.as_millis());
         assert!(late < LATE, "{state} is told {late:?} after the agent's own signal");
         session

@@ -63,6 +63,7 @@ const NEEDS: &[Need] = &[
     need(Test, Program("gh"), ["gh", "gh", "github-cli"]),
     need(Test, Program("faketime"), ["faketime", "libfaketime", "libfaketime"]),
     need(Test, Program("unshare"), ["util-linux", "util-linux", "util-linux"]),
+    need(Test, Program("ip"), ["iproute2", "iproute", "iproute2"]),
     need(Test, Program("python3"), ["python3", "python3", "python"]),
     need(Bench, Program("tmux"), ["tmux", "tmux", "tmux"]),
     need(Bench, Program("pass"), ["pass", "pass", "pass"]),

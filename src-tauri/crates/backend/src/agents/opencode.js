@@ -5,7 +5,7 @@ const TOLD = new Set([
   "session.status", "session.idle", "session.error", "permission.asked", "permission.updated",
   "permission.replied", "question.asked", "question.replied", "question.rejected",
 ]);
-const subagents = new Set(), failed = new Set(), asked = new Set(), words = new Map();
+const subagents = new Set(), failed = new Set(), asked = new Set(), busy = new Set(), words = new Map();
 let last = Promise.resolve();
 
 // One after the other, so that they are heard in their order.
@@ -25,6 +25,10 @@ const event = async ({ event: { type, properties } }) => {
   if (type === "message.part.updated" && part?.type === "text" && !asked.has(part.messageID))
     words.set(part.sessionID, part.text);
   if (!TOLD.has(type)) return;
+  // It is said at every step, and once is enough: what follows waits until this is told.
+  if (type !== "session.status") busy.delete(sessionID);
+  else if (properties.status?.type === "idle" || busy.has(sessionID)) return;
+  else busy.add(sessionID);
   // A turn that failed is idle afterwards: that says nothing more.
   if (type === "session.idle" && failed.delete(sessionID)) return;
   if (type === "session.error") failed.add(sessionID);
@@ -33,6 +37,8 @@ const event = async ({ event: { type, properties } }) => {
 };
 
 export const Lanyard = async () => {
+  // They were for OpenCode's own start: its shells are not to have them.
+  for (const name of STARTING) delete process.env[name];
   tell({ type: "started" });
   return {
     event,

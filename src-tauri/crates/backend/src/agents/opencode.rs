@@ -13,6 +13,10 @@ const PLUGIN: &str = include_str!("opencode.js");
 const FILE: &str = "opencode.js";
 /// Settings that are added to those of the identity.
 const SETTINGS: &str = "OPENCODE_CONFIG_CONTENT";
+/// Before it runs a plugin, OpenCode fetches a package that plugins may lean on: where there is no network, it would
+/// wait for over a minute to try again. Ours leans on nothing. The plugin takes these away again.
+const STARTING: [(&str, &str); 2] =
+    [("npm_config_fetch_retries", "0"), ("npm_config_fetch_timeout", "10000")];
 
 /// The agent.
 pub struct OpenCode {
@@ -41,10 +45,12 @@ impl Agent for OpenCode {
             None => command.extend(launch.prompt.map(|prompt| format!("--prompt={prompt}"))),
         }
         let settings = json!({ "plugin": [address(&launch.file(FILE))] });
-        let plugin = format!("const LANYARD = {};\n{PLUGIN}", json!(launch.lanyard.to_string_lossy()));
+        let (lanyard, starting) = (launch.lanyard.to_string_lossy(), STARTING.map(|(name, _)| name));
+        let plugin = format!("const LANYARD = {}, STARTING = {};\n{PLUGIN}", json!(lanyard), json!(starting));
+        let set = |(name, value): (&str, &str)| (name.to_string(), value.to_string());
         Started {
             command,
-            env: vec![(SETTINGS.into(), settings.to_string())],
+            env: STARTING.map(set).into_iter().chain([(SETTINGS.into(), settings.to_string())]).collect(),
             files: vec![(FILE, plugin)],
             conversation: launch.conversation.map(String::from),
         }
@@ -133,8 +139,8 @@ mod tests {
         let started = started(Some("-x"), None);
         assert_eq!(started.command, ["opencode", "--prompt=-x"]);
         let settings = (SETTINGS.into(), r#"{"plugin":["file:///run/a%20b/opencode.js"]}"#.into());
-        assert_eq!(started.env, [settings]);
-        assert!(started.files[0].1.starts_with("const LANYARD = \"/l\\\"x/lanyard\";"));
+        assert_eq!(started.env.last(), Some(&settings));
+        assert!(started.files[0].1.starts_with("const LANYARD = \"/l\\\"x/lanyard\", STARTING = [\"npm_"));
     }
 
     #[test]
