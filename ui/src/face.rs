@@ -93,6 +93,8 @@ pub struct Face {
     pub secrets_changed: RwSignal<u32>,
     /// Grows whenever a login of any identity changes.
     pub passwords_changed: RwSignal<u32>,
+    /// Grows whenever a message comes, or an inbox changes.
+    pub inbox_changed: RwSignal<u32>,
     /// Grows whenever something of an identity changes that its list does not tell: its key.
     pub keys_changed: RwSignal<u32>,
     /// Grows whenever the settings of notifications change.
@@ -135,6 +137,7 @@ impl Face {
             ledger: RwSignal::new(Filter::default()),
             secrets_changed: RwSignal::new(0),
             passwords_changed: RwSignal::new(0),
+            inbox_changed: RwSignal::new(0),
             keys_changed: RwSignal::new(0),
             notify_changed: RwSignal::new(0),
             audit_grew: RwSignal::new(0),
@@ -209,6 +212,7 @@ impl Face {
         self.relist_tasks();
         self.secrets_changed.update(|n| *n += 1);
         self.passwords_changed.update(|n| *n += 1);
+        self.inbox_changed.update(|n| *n += 1);
         self.audit_grew.update(|n| *n += 1);
     }
 
@@ -240,6 +244,10 @@ impl Face {
             Heard::Event(Event::TokenChanged { .. }) => self.relist_tokens(),
             Heard::Event(Event::IssuerChanged { .. }) => self.relist_issuers(),
             Heard::Event(Event::PasswordChanged { .. }) => self.passwords_changed.update(|n| *n += 1),
+            Heard::Event(Event::MessageArrived { .. } | Event::InboxChanged { .. }) => {
+                self.relist_badges();
+                self.inbox_changed.update(|n| *n += 1);
+            }
             Heard::Event(Event::SessionOpened { .. }) => {}
             Heard::Event(Event::NotifyChanged {}) => self.notify_changed.update(|n| *n += 1),
             Heard::Event(Event::AuditGrew {}) => self.audit_grew.update(|n| *n += 1),

@@ -71,6 +71,8 @@ names! {
         Daemon = "daemon",
         /// Work that waits for a slot.
         Task = "task",
+        /// A mail or a text message.
+        Message = "message",
     }
 }
 

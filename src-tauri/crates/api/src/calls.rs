@@ -5,6 +5,7 @@ use crate::audit::*;
 use crate::credentials::*;
 use crate::grants::*;
 use crate::identities::*;
+use crate::inbox::*;
 use crate::issuers::*;
 use crate::keys::*;
 use crate::notify::*;
@@ -130,6 +131,16 @@ calls! {
     "passwords.delete"       [Owner Agent]                 DeletePassword  -> Done;
     "passwords.code"         [Owner Agent]                 ReadCode        -> OneTimeCode;
 
+    "inbox.list"             [Owner Agent]                 ListMessages    -> Messages;
+    "inbox.read"             [Owner Agent]                 ReadMessage     -> MessageBody;
+    "inbox.mark"             [Owner Agent]                 MarkMessage     -> Message;
+    "inbox.attachment"       [Owner Agent]                 ReadAttachment  -> AttachmentPart;
+    "inbox.wait"             [Owner Agent]                 WaitForMessage  -> Message;
+    "inbox.send"             [Owner Agent]                 SendMessage     -> Message;
+    "inbox.delete"           [Owner]                       DeleteMessage   -> Done;
+    "inbox.settings"         [Owner]                       GetInbox        -> InboxSettings;
+    "inbox.set"              [Owner]                       SetInbox        -> InboxSettings;
+
     "slots.list"             [Owner Approver Viewer]       ListSlots       -> Vec<Badge>;
     "slots.set"              [Owner]                       SetSlot         -> Badge;
     "slots.clear"            [Owner]                       ClearSlot       -> Badge;
@@ -234,8 +245,11 @@ mod tests {
         let tokens =
             ["request", "list", "show", "read", "revoke", "refresh"].map(|verb| format!("tokens.{verb}"));
         let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let inbox =
+            ["list", "read", "mark", "attachment", "wait", "send"].map(|verb| format!("inbox.{verb}"));
+        let inbox: Vec<&str> = inbox.iter().map(String::as_str).collect();
         let first = &["status", "identities.show", "keys.show", "git.credential"][..];
-        assert_eq!(agent, [first, &secrets[..], &passwords, &["sessions.hook"], &tokens].concat());
+        assert_eq!(agent, [first, &secrets[..], &passwords, &inbox, &["sessions.hook"], &tokens].concat());
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Code {
     Version,
     /// The daemon is ending; the next one may be asked the same.
     Ending,
+    /// What was waited for did not come in time.
+    Timeout,
     /// Something broke inside Lanyard; the log has the details.
     Internal,
 }

@@ -47,6 +47,18 @@ pub enum Event {
         /// The identity's id.
         identity: String,
     },
+    /// A message came.
+    MessageArrived {
+        /// The id of the identity that it is for.
+        identity: String,
+        /// Its id.
+        message: String,
+    },
+    /// Messages were read, marked, sent or deleted, or how an inbox is set has changed.
+    InboxChanged {
+        /// The identity's id.
+        identity: String,
+    },
     /// A project was added, changed or removed.
     ProjectChanged {
         /// Its id.

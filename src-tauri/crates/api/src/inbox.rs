@@ -1,8 +1,11 @@
 //! The inbox: mail and text messages of each identity, and the codes and links that were found in them.
 
-use crate::secrets::Policy;
-use crate::{Millis, SecretText};
+use crate::{Error, Millis, SecretText};
 use serde::{Deserialize, Serialize};
+
+mod settings;
+
+pub use settings::{GetInbox, InboxSettings, SetInbox};
 
 /// How many messages a page holds where nobody says.
 pub const PAGE: u32 = 50;
@@ -31,6 +34,25 @@ pub enum Medium {
     Sms,
 }
 
+impl Medium {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Medium::Email => "email",
+            Medium::Sms => "sms",
+        }
+    }
+}
+
+impl TryFrom<String> for Medium {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        let all = [Medium::Email, Medium::Sms];
+        all.into_iter().find(|one| one.name() == name).ok_or_else(|| Error::not_found("medium", &name))
+    }
+}
+
 /// Whether it came or went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,6 +61,25 @@ pub enum Direction {
     Incoming,
     /// The identity sent it.
     Outgoing,
+}
+
+impl Direction {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::Incoming => "incoming",
+            Direction::Outgoing => "outgoing",
+        }
+    }
+}
+
+impl TryFrom<String> for Direction {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        let all = [Direction::Incoming, Direction::Outgoing];
+        all.into_iter().find(|one| one.name() == name).ok_or_else(|| Error::not_found("direction", &name))
+    }
 }
 
 /// How the sending of a message went.
@@ -195,6 +236,8 @@ pub struct Messages {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
+    /// What to give as `before` for the next page, if there are older ones.
+    pub next: Option<i64>,
     /// How many are unread, of the identity or of all.
     pub unread: u32,
 }
@@ -277,9 +320,13 @@ pub struct WaitForMessage {
     /// What it must hold.
     #[serde(default)]
     pub awaited: Awaited,
-    /// Only what came later than this. Left out: an unread one that is there already counts.
+    /// What came later than this counts, whether it was read or not. Left out: what is there already counts if it
+    /// is unread.
     #[serde(default)]
     pub after: Option<Millis>,
+    /// Of what came later than that, too, only unread ones count.
+    #[serde(default)]
+    pub unread: bool,
     /// How long, in milliseconds.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
@@ -331,39 +378,4 @@ pub struct SendMessage {
 pub struct DeleteMessage {
     /// Its id.
     pub message: String,
-}
-
-/// How an identity's inbox is set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxSettings {
-    /// The identity's id.
-    pub identity: String,
-    /// How many days a message is kept; none: for ever.
-    pub keep_days: Option<u32>,
-    /// What happens when an agent sends.
-    pub sending: Policy,
-    /// How many messages it holds.
-    pub messages: u32,
-}
-
-/// `inbox.settings`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GetInbox {
-    /// Whose.
-    pub identity: String,
-}
-
-/// `inbox.set`: what is left out stays.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetInbox {
-    /// Whose.
-    pub identity: String,
-    /// How many days a message is kept; 0: for ever.
-    #[serde(default)]
-    pub keep_days: Option<u32>,
-    /// What happens when an agent sends.
-    #[serde(default)]
-    pub sending: Option<Policy>,
 }

@@ -51,6 +51,9 @@ pub struct Badge {
     pub session: Option<Session>,
     /// The identity's credentials, by key.
     pub credentials: Vec<Credential>,
+    /// How many of the identity's messages nobody has read.
+    #[serde(default)]
+    pub unread: u32,
 }
 
 /// `slots.list`

@@ -12,6 +12,7 @@ use crate::gitconfig::GitConfig;
 use crate::grants::Grants;
 use crate::hidden::hiding;
 use crate::identities::Identities;
+use crate::inbox::{self, Inbox};
 use crate::keys::{self, Keys};
 use crate::members::Members;
 use crate::notify::{self, Answered, Notifications};
@@ -77,6 +78,8 @@ pub struct Backend {
     pub grants: Grants,
     /// Logins to websites.
     pub passwords: Passwords,
+    /// Mail and text messages.
+    pub inbox: Inbox,
     /// Agent terminals.
     pub sessions: Sessions,
     /// What waits for a free slot.
@@ -134,6 +137,7 @@ impl Backend {
         let reactions = Reactions::new(&self.config, bus, sessions, self.tasks.clone(), self.ending.clone());
         reactions.begin().await?;
         self.sessions.adopt().await?;
+        self.inbox.begin(&self.tasks);
         self.grants.begin(&self.tasks, self.ending.clone());
         self.line.begin();
         self.tokens.begin();
@@ -200,6 +204,7 @@ impl Ground {
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
+            inbox: self.inbox(&approvals, &ending).await?,
             slots: Slots::open(store.clone(), bus.clone(), self.agents.clone()).await?,
             agents: self.agents,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
@@ -333,6 +338,20 @@ impl Ground {
             has_desktop: self.config.settings.notifications,
         })
         .await
+    }
+
+    async fn inbox(&self, approvals: &Approvals, ending: &CancellationToken) -> Result<Inbox> {
+        let parts = inbox::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock,
+            safe: self.safe.clone(),
+            approvals: approvals.clone(),
+            audit: self.audit.clone(),
+            domain: self.config.settings.email_domain.clone(),
+            ending: ending.clone(),
+        };
+        Inbox::open(parts).await
     }
 
     async fn keys(&self, approvals: &Approvals) -> Result<Keys> {

@@ -11,6 +11,7 @@ pub use crate::wiped::Body;
 use anyhow::{Result, bail};
 use api::approvals::Action;
 use api::identities::{DeleteIdentity, GetEnvironment, Variable};
+use api::inbox::{ListMessages, Messages};
 use api::issuers::{AddIssuer, Issuer, RemoveIssuer};
 use api::keys::Key;
 use api::names::shown;
@@ -85,6 +86,16 @@ answers! { b, caller:
     UpdatePassword(c)  => b.passwords.update(caller, &own(b, caller, &c.identity).await?, c);
     DeletePassword(c)  => b.passwords.delete(caller, &own(b, caller, &c.identity).await?, c);
     ReadCode(c)        => b.passwords.code(caller, &own(b, caller, &c.identity).await?, c);
+
+    ListMessages(c)    => list_messages(b, caller, c);
+    ReadMessage(c)     => b.inbox.read(caller, c);
+    MarkMessage(c)     => b.inbox.mark(caller, c);
+    ReadAttachment(c)  => b.inbox.attachment(caller, c);
+    WaitForMessage(c)  => b.inbox.wait(caller, own(b, caller, &c.identity).await?, c);
+    SendMessage(c)     => b.inbox.send(caller, &own(b, caller, &c.identity).await?, c);
+    DeleteMessage(c)   => b.inbox.delete(c);
+    GetInbox(c)        => b.inbox.settings(&b.identities.find(&c.identity).await?);
+    SetInbox(c)        => b.inbox.set(&b.identities.find(&c.identity).await?, c);
 
     ListSlots(c)       => b.slots.list();
     SetSlot(c)         => b.slots.set(c);
@@ -218,6 +229,15 @@ async fn tokens(b: &Backend, caller: &Caller, call: ListTokens) -> Result<Vec<To
     b.tokens.list(caller, identity.as_ref(), call).await
 }
 
+/// The owner sees the messages of all where no identity is named.
+async fn list_messages(b: &Backend, caller: &Caller, call: ListMessages) -> Result<Messages> {
+    let identity = match caller.is_agent() || call.identity.is_some() {
+        true => Some(own(b, caller, &call.identity).await?),
+        false => None,
+    };
+    b.inbox.list(identity.as_ref(), call).await
+}
+
 /// What was handed out to an identity is taken back before its key is destroyed. Issuers that do not answer in
 /// time are told later: a token's own key outlives its identity.
 async fn delete_identity(b: &Backend, call: DeleteIdentity) -> Result<Done> {
@@ -227,6 +247,7 @@ async fn delete_identity(b: &Backend, call: DeleteIdentity) -> Result<Done> {
     }
     b.tokens.end_of_identity(&row.id, Duration::from_secs(5)).await?;
     b.grants.end_of_identity(&row.id).await?;
+    b.inbox.end_of_identity(&row.id).await?;
     let done = b.identities.delete(call).await?;
     // A request that came between the two is condemned as well.
     b.tokens.end_of_identity(&row.id, Duration::ZERO).await?;

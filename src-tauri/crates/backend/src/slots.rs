@@ -32,6 +32,9 @@ impl Slots {
         let identities = self.store.identities().await?;
         let keys = self.store.secret_keys().await?;
         let (last, stale) = (self.store.last_sessions().await?, self.store.stale().await?);
+        let inboxes = self.store.inboxes().await?;
+        let unread =
+            |id: &String| inboxes.iter().find(|row| row.identity_id == *id).map_or(0, |row| row.unread);
         let badge = |slot: SlotRow| {
             let identity = slot.identity_id.as_ref().and_then(|id| identities.iter().find(|i| i.id == *id));
             let session = last.iter().find(|s| s.slot == slot.number);
@@ -41,6 +44,7 @@ impl Slots {
                 identity: identity.map(wearer),
                 agent: slot.agent,
                 credentials: credentials(slot.identity_id.as_deref(), session, &keys, &stale),
+                unread: u32::try_from(slot.identity_id.as_ref().map_or(0, unread)).unwrap_or(0),
                 session: session.cloned().map(seen_session),
             }
         };

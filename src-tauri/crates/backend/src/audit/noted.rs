@@ -52,7 +52,7 @@ calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
-        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask;
+        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask ListMessages GetInbox;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();
     StopDaemon(_)      => about(Kind::Daemon, "").passing();
@@ -79,6 +79,14 @@ calls! {
     UpdatePassword(c)  => about(Kind::Password, &c.domain).own(&c.identity).saying(changes_of_login(c));
     DeletePassword(c)  => about(Kind::Password, &c.domain).own(&c.identity);
     ReadCode(c)        => about(Kind::Password, &c.domain).own(&c.identity).saying("one-time code").quick().passing();
+
+    ReadMessage(c)     => about(Kind::Message, &c.message).quick().passing();
+    MarkMessage(c)     => about(Kind::Message, &c.message).saying(if c.unread { "unread" } else { "read" }).quick().passing();
+    ReadAttachment(c)  => about(Kind::Message, &c.message).saying(format!("file {}", c.index)).quick().passing();
+    WaitForMessage(c)  => about(Kind::Message, "").own(&c.identity).quick().passing();
+    SendMessage(c)     => about(Kind::Message, &whom(c)).own(&c.identity).saying(c.medium.name());
+    DeleteMessage(c)   => about(Kind::Message, &c.message);
+    SetInbox(c)        => about(Kind::Identity, &c.identity).of(c.identity.as_str()).saying(changes_of_inbox(c));
 
     AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(answer(&c.answer));
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
@@ -141,6 +149,20 @@ fn changes_of_login(call: &api::passwords::UpdatePassword) -> String {
         [("password", password), ("notes", call.notes.is_some()), ("one-time codes", call.totp.is_some())],
         call.policy,
     )
+}
+
+/// Whom a message goes to, as the caller says.
+fn whom(call: &api::inbox::SendMessage) -> String {
+    let named = [&call.to, &call.cc, &call.bcc].into_iter().flatten().cloned();
+    let answered = call.answers.iter().map(|message| format!("whoever is in {message}"));
+    named.chain(answered).collect::<Vec<_>>().join(", ")
+}
+
+/// What is set of an inbox, in words.
+fn changes_of_inbox(call: &api::inbox::SetInbox) -> String {
+    let kept = call.keep_days.map(|days| format!("messages kept for {days} days"));
+    let sending = call.sending.map(|policy| format!("sending {}", policy.name()));
+    kept.into_iter().chain(sending).collect::<Vec<_>>().join(", ")
 }
 
 fn words<const N: usize>(changed: [(&str, bool); N], policy: Option<Policy>) -> String {

@@ -1,0 +1,128 @@
+//! Waiting for a message: the wait hears of each that comes from before its first look on, so that none slips through.
+
+use super::Inbox;
+use crate::caller::Caller;
+use crate::store::{IdentityRow, MessageFilter, MessageRow};
+use anyhow::{Result, bail};
+use api::inbox::{Awaited, Direction, Message, WAIT_BOUNDS_MS, WAIT_MS, WaitForMessage};
+use api::{Code, Error, Event};
+use std::time::Duration;
+
+/// How many messages that are there already are looked at, a page at a time.
+const LOOKED_AT: usize = 2000;
+const PAGE: i64 = 100;
+
+impl Inbox {
+    /// Waits for a message that fits. It ends with the process that asked, where that is an agent.
+    pub async fn wait(
+        &self,
+        caller: &Caller,
+        identity: IdentityRow,
+        call: WaitForMessage,
+    ) -> Result<Message> {
+        let wait = call.timeout_ms.unwrap_or(WAIT_MS);
+        if !WAIT_BOUNDS_MS.contains(&wait) {
+            bail!(Error::invalid("a wait lasts from 100 ms to one hour").hint("try --timeout 60s"));
+        }
+        let gone = async {
+            match caller {
+                Caller::Agent { asker, .. } => asker.gone().await,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            found = self.await_message(&identity, &call) => found,
+            () = self.parts.ending.cancelled() => bail!(
+                Error::new(Code::Ending, "the daemon is ending, and with it the wait").hint("wait again")
+            ),
+            () = gone => bail!(Error::refused("the process that waited is gone")),
+            () = tokio::time::sleep(Duration::from_millis(wait)) => bail!(timed_out(&identity, wait)),
+        }
+    }
+
+    async fn await_message(&self, identity: &IdentityRow, call: &WaitForMessage) -> Result<Message> {
+        let mut events = self.parts.bus.subscribe();
+        // A vault that is locked would open no message; that is said at once.
+        self.seals(identity)?;
+        let (found, mut seen) = self.among_those_there(identity, call).await?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        loop {
+            match events.next().await {
+                Some(Event::MessageArrived { identity: whose, .. }) if whose == identity.id => {}
+                // What was missed may have been one.
+                Some(Event::Lagged { .. }) => {}
+                Some(_) => continue,
+                None => bail!(Error::new(Code::Ending, "the daemon is ending, and with it the wait")),
+            }
+            let filter = MessageFilter { after: Some(seen), ..wanted(identity, call) };
+            let rows = self.parts.store.messages(&filter, i64::MAX).await?;
+            seen = rows.first().map_or(seen, |row| row.number);
+            if let Some(found) = self.first_fitting(rows.into_iter().rev().collect(), call).await? {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The newest that fits of what is there already, and the number up to which that was looked at.
+    async fn among_those_there(
+        &self,
+        identity: &IdentityRow,
+        call: &WaitForMessage,
+    ) -> Result<(Option<Message>, i64)> {
+        let newest = self.parts.store.messages(&wanted(identity, call), 1).await?;
+        let seen = newest.first().map_or(0, |row| row.number);
+        let mut filter = MessageFilter {
+            since: call.after,
+            unread: call.unread || call.after.is_none(),
+            before: Some(seen + 1),
+            ..wanted(identity, call)
+        };
+        let mut looked_at = 0;
+        while looked_at < LOOKED_AT {
+            let rows = self.parts.store.messages(&filter, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            filter.before = Some(last.number);
+            looked_at += rows.len();
+            if let Some(found) = self.first_fitting(rows, call).await? {
+                return Ok((Some(found), seen));
+            }
+        }
+        Ok((None, seen))
+    }
+
+    async fn first_fitting(&self, rows: Vec<MessageRow>, call: &WaitForMessage) -> Result<Option<Message>> {
+        Ok(self.seen(&rows).await?.into_iter().find(|message| fits(message, call)))
+    }
+}
+
+fn wanted(identity: &IdentityRow, call: &WaitForMessage) -> MessageFilter {
+    MessageFilter {
+        identity_id: Some(identity.id.clone()),
+        medium: call.medium,
+        direction: Some(Direction::Incoming),
+        ..MessageFilter::default()
+    }
+}
+
+fn fits(message: &Message, call: &WaitForMessage) -> bool {
+    let holds = |text: &str, part: &Option<String>| {
+        part.as_ref().is_none_or(|part| text.to_lowercase().contains(&part.to_lowercase()))
+    };
+    let is_from = holds(&message.from, &call.from)
+        || message.from_name.as_ref().is_some_and(|name| holds(name, &call.from));
+    let has = match call.awaited {
+        Awaited::Message => true,
+        Awaited::Code => !message.found.codes.is_empty(),
+        Awaited::Link => !message.found.links.is_empty(),
+    };
+    is_from && holds(&message.subject, &call.subject) && has
+}
+
+fn timed_out(identity: &IdentityRow, wait: u64) -> Error {
+    let seconds = Duration::from_millis(wait).as_secs_f64();
+    Error::new(Code::Timeout, format!("no message that fits came for {} within {seconds} s", identity.name))
+        .hint("wait longer with --timeout, or look at what is there: lanyard email list")
+}
