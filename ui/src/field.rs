@@ -11,7 +11,8 @@ pub fn TextField(
     /// Its value.
     value: RwSignal<String>,
     /// Its hook for tests.
-    test: &'static str,
+    #[prop(into)]
+    test: String,
     /// Shown while it is empty.
     #[prop(into, default = Signal::stored(String::new()))]
     placeholder: Signal<String>,
@@ -107,7 +108,8 @@ pub fn Choice(
     #[prop(into)]
     options: Signal<Vec<(String, String)>>,
     /// Its hook for tests.
-    test: &'static str,
+    #[prop(into)]
+    test: String,
     /// Whether it can't be changed now.
     #[prop(into, default = Signal::stored(false))]
     disabled: Signal<bool>,

@@ -65,6 +65,7 @@ mod projects;
 mod secrets;
 mod sessions;
 mod settings;
+mod setup;
 mod slots;
 mod status;
 mod tasks;
