@@ -115,7 +115,7 @@ impl Approvals {
         if let Some(grant) = self.grants.covering(&wanted_use).await? {
             let detail = format!("{}, allowed for the {}", grant.action.thing(), grant.extent.name());
             let used = Fact { detail, ..Fact::done(Kind::Grant, "grants.used", grant.subject) };
-            self.audit.note(By::Caller(caller), used).await?;
+            self.audit.note_ahead(By::Caller(caller), used).await?;
             return Ok(Permit::Standing);
         }
         let Some(session) = self.store.session(session).await? else {

@@ -45,6 +45,8 @@ pub const DONE: &str = "done";
 /// The outcome of what was refused.
 pub const REFUSED: &str = "refused";
 
+/// What is wrong when nobody takes records any more.
+const GONE: &str = "the audit's writer has ended";
 /// The outcome of what the daemon's end has cut short.
 pub const INTERRUPTED: &str = "interrupted";
 
@@ -141,6 +143,13 @@ impl Audit {
     /// Records what happened; no end of a process can undo it when this returns, and the disk follows.
     pub async fn note(&self, by: By<'_>, fact: Fact) -> Result<()> {
         self.add(by, vec![fact], None, false).await
+    }
+
+    /// Records a part of a call that is recorded itself, with that record and before it: this returns at once,
+    /// and what the call gives out waits for its own record.
+    pub async fn note_ahead(&self, by: By<'_>, fact: Fact) -> Result<()> {
+        let row = Box::new(self.row(by, fact).await?);
+        self.writer.send(Message::Ahead(row)).await.ok().context(GONE)
     }
 
     /// The same for several facts.
@@ -272,10 +281,9 @@ impl Audit {
         on_disk: bool,
     ) -> Result<()> {
         let (written, answer) = oneshot::channel();
-        let gone = "the audit's writer has ended";
         let ask = Ask { rows, begins, settles, on_disk, written };
-        self.writer.send(Message::Write(ask)).await.ok().context(gone)?;
-        Ok(answer.await.context(gone)??)
+        self.writer.send(Message::Write(ask)).await.ok().context(GONE)?;
+        Ok(answer.await.context(GONE)??)
     }
 
     /// What a door refuses is recorded one by one only as long as it is not a flood.

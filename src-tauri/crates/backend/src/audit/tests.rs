@@ -84,6 +84,21 @@ async fn what_is_recorded_verifies_and_lists_newest_first() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_call_stands_before_it_and_is_not_lost_without_it() {
+    let room = Room::with(1).await;
+    for (part, whole) in [("PART1", Some("WHOLE")), ("PART2", None)] {
+        room.audit.note_ahead(By::Daemon, Fact::done(Kind::Grant, "grants.used", part)).await.unwrap();
+        if let Some(whole) = whole {
+            let fact = Fact::done(Kind::Secret, "secrets.read", whole);
+            room.audit.note(By::Daemon, fact).await.unwrap();
+        }
+    }
+    room.audit.close().await;
+    assert_eq!(room.subjects(ListAudit::default()).await, ["PART2", "WHOLE", "PART1", "KEY1"]);
+    assert_eq!(room.verify(Vec::new()).await, None);
+}
+
+#[tokio::test]
 async fn every_altered_field_is_found() {
     for sql in [
         "UPDATE audit SET at = at + 1 WHERE seq = 3",

@@ -15,6 +15,8 @@ use tokio::time::Instant;
 const TOGETHER: usize = 64;
 /// How often those who watch are told that the audit grew.
 const TELLING: Duration = Duration::from_millis(500);
+/// How many rows may wait for the ask that they are a part of: a disk that is full takes neither.
+const AHEAD: usize = 64;
 /// How long a row that was written quickly may take to the disk.
 const SETTLING: Duration = Duration::from_secs(1);
 
@@ -22,6 +24,8 @@ const SETTLING: Duration = Duration::from_secs(1);
 pub enum Message {
     /// Write rows.
     Write(Ask),
+    /// Write a row with the next ask, and before its rows.
+    Ahead(Box<AuditRow>),
     /// End, and say so.
     End(oneshot::Sender<()>),
 }
@@ -52,6 +56,9 @@ struct Writer {
     quick: SqliteConnection,
     /// None when it has to be read anew, since nobody can say whether a write that failed was done.
     head: Option<Head>,
+    /// Rows that wait for the ask that they are a part of.
+    ahead: Vec<AuditRow>,
+    ahead_at: Option<Instant>,
     tell_at: Option<Instant>,
     told_at: Option<Instant>,
     settle_at: Option<Instant>,
@@ -60,7 +67,17 @@ struct Writer {
 /// Starts the writer. It ends when it is told to.
 pub async fn begin(store: Store, bus: Bus, asks: mpsc::Receiver<Message>) -> Result<()> {
     let quick = store.quick_connection().await?;
-    let mut writer = Writer { store, bus, quick, head: None, tell_at: None, told_at: None, settle_at: None };
+    let mut writer = Writer {
+        store,
+        bus,
+        quick,
+        head: None,
+        ahead: Vec::new(),
+        ahead_at: None,
+        tell_at: None,
+        told_at: None,
+        settle_at: None,
+    };
     writer.head().await?;
     // It outlives the tasks that the daemon waits for at its end: they may have something to record.
     tokio::spawn(writer.run(asks));
@@ -71,11 +88,12 @@ impl Writer {
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         let mut waiting = Vec::new();
         loop {
-            let chore = self.tell_at.into_iter().chain(self.settle_at).min();
+            let chore = self.tell_at.into_iter().chain(self.settle_at).chain(self.ahead_at).min();
             tokio::select! {
                 count = messages.recv_many(&mut waiting, TOGETHER) => {
                     let end = self.take(&mut waiting).await;
                     if count == 0 || end.is_some() {
+                        self.write_ahead().await;
                         self.settle().await;
                         return end.map_or((), |end| { end.send(()).ok(); });
                     }
@@ -91,8 +109,12 @@ impl Writer {
         for message in waiting.drain(..) {
             match message {
                 Message::Write(ask) => asks.push(ask),
+                Message::Ahead(row) => self.keep_ahead(*row),
                 Message::End(ended) => end = Some(ended),
             }
+        }
+        if asks.is_empty() {
+            return end;
         }
         let mut written = self.write(&asks).await;
         if written.as_ref().is_err_and(is_taken) {
@@ -107,11 +129,9 @@ impl Writer {
     }
 
     async fn write(&mut self, asks: &[Ask]) -> Result<()> {
-        if asks.is_empty() {
-            return Ok(());
-        }
+        let asked = asks.iter().flat_map(|ask| &ask.rows);
         let mut batch = AuditBatch {
-            rows: asks.iter().flat_map(|ask| ask.rows.iter().cloned()).collect(),
+            rows: self.ahead.iter().chain(asked).cloned().collect(),
             begins: asks.iter().filter_map(|ask| ask.begins.clone()).collect(),
             settles: asks.iter().filter_map(|ask| ask.settles.clone()).collect(),
         };
@@ -130,10 +150,31 @@ impl Writer {
             }
         }
         self.head = Some(Head { seq, high, hash });
+        (self.ahead_at, self.ahead) = (None, Vec::new());
         if !batch.rows.is_empty() {
             self.tell_soon();
         }
         Ok(())
+    }
+
+    /// What it is a part of is not answered before it is written as well, so a row that finds no room is one of
+    /// something that did not happen.
+    fn keep_ahead(&mut self, row: AuditRow) {
+        match self.ahead.len() < AHEAD {
+            true => self.ahead.push(row),
+            false => tracing::error!(action = row.action, "a part of what could not be recorded is dropped"),
+        }
+        self.ahead_at.get_or_insert(Instant::now() + SETTLING);
+    }
+
+    /// Writes what waits for an ask that did not come.
+    async fn write_ahead(&mut self) {
+        if self.ahead_at.take().is_some()
+            && let Err(e) = self.write(&[]).await
+        {
+            tracing::error!("recording what came without the rest: {e:#}");
+            self.ahead_at = Some(Instant::now() + SETTLING);
+        }
     }
 
     /// The head of the chain, taken: whoever has written puts the new one back.
@@ -168,6 +209,9 @@ impl Writer {
         let now = Instant::now();
         if self.tell_at.is_some_and(|at| at <= now) {
             self.tell();
+        }
+        if self.ahead_at.is_some_and(|at| at <= now) {
+            self.write_ahead().await;
         }
         if self.settle_at.is_some_and(|at| at <= now) {
             self.settle().await;
