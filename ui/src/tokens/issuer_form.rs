@@ -21,7 +21,11 @@ fn needs(kind: &str) -> Needs {
             ("project=group/name", "a token that may make access tokens", "https://gitlab.com")
         }
         Kind::GitlabGroup => ("group=name", "a token that may make access tokens", "https://gitlab.com"),
-        Kind::Npm => ("username=…", "the account's password", "the registry's address; it is needed"),
+        Kind::Npm => (
+            "username=…",
+            "the account's password; in a second line what makes its one-time codes",
+            "the registry's address; it is needed",
+        ),
         Kind::Cloudflare => ("policies=[…]", "a token that may make tokens", "https://api.cloudflare.com"),
         Kind::Vercel => ("", "a token that may make tokens", "https://api.vercel.com"),
         Kind::Command => ("command=/path/of/a/program", "handed to the program, if it needs one", ""),

@@ -19,7 +19,7 @@ use api::names::shown;
 use api::passwords::*;
 use api::secrets::Policy;
 use api::{Code, Done, Error, Event, SecretText};
-use code::Totp;
+pub(crate) use code::Totp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;

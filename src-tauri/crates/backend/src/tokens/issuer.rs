@@ -96,6 +96,8 @@ pub struct Held {
     pub name: String,
     /// When its time is over.
     pub expires_at: Option<Millis>,
+    /// The time now.
+    pub now: Millis,
 }
 
 /// What an issuer says of a token that may have been made.

@@ -133,7 +133,8 @@ impl Tokens {
             }
             self.failpoints.at("find.after");
         }
-        let held = Held { value, upstream_id, name: row.name.clone(), expires_at: row.expires_at };
+        let (name, now) = (row.name.clone(), self.clocks.now().wall);
+        let held = Held { value, upstream_id, name, expires_at: row.expires_at, now };
         self.failpoints.at("revoke.before");
         Ok(issuer.revoke(&held).await.map(|()| Gone::Revoked))
     }

@@ -69,6 +69,7 @@ pub(super) fn held() -> Held {
         upstream_id: Some("42".into()),
         name: "lanyard-ada-0190".into(),
         expires_at: None,
+        now: 1_700_000_000_000,
     }
 }
 

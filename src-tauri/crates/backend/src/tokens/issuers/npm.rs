@@ -3,8 +3,10 @@
 use super::http::{Ask, Http};
 use super::setup::{DAY, end, gone};
 use crate::clock::from_rfc3339;
-use crate::tokens::issuer::{BoxFuture, Failure, Found, Held, Issuer, Limits, Minted, Order, Setup};
-use api::SecretText;
+use crate::passwords::Totp;
+use crate::tokens::issuer::{BoxFuture, Failure, Found, Held, Issuer, Limits, Minted, Order, Setup, taken};
+use api::{Millis, SecretText};
+use reqwest::header::HeaderName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,11 +17,13 @@ const LONGEST: u32 = 90;
 /// So many packages one token can be limited to.
 const PACKAGES_MAX: usize = 50;
 
-/// The issuer. Setting: `username`. Its secret is the account's password.
+/// The issuer. Setting: `username`. Its secret is the account's password; where the account has a second factor, a
+/// second line holds what makes its one-time codes, in base32 or as an `otpauth:` address.
 pub struct Npm {
     http: Http,
     username: String,
     password: Secret,
+    codes: Option<Totp>,
 }
 
 #[derive(Serialize)]
@@ -67,10 +71,12 @@ impl Npm {
         let registry = setup.base_url.as_deref().ok_or_else(|| {
             Failure::Invalid("an issuer of the kind npm needs its registry's address: --url".into())
         })?;
+        let (password, codes) = apart(&setup.secret_as("the account's password")?)?;
         Ok(Self {
             http: Http::new(registry).map_err(Failure::Invalid)?,
             username: setup.need("username")?.to_string(),
-            password: setup.secret_as("the account's password")?,
+            password,
+            codes,
         })
     }
 
@@ -92,7 +98,8 @@ impl Npm {
             packages_and_scopes_permission: permission,
             expires: life,
         };
-        let ask = self.login(Ask::post(&["-", "npm", "v1", "tokens"])).json(&body);
+        let code = self.code(order.now)?;
+        let ask = self.login(Ask::post(&["-", "npm", "v1", "tokens"]), code.as_ref()).json(&body);
         let made: Made = self.http.ask(ask).await.map_err(one_time_code)?.json()?;
         let ends = made.expires.as_deref().and_then(from_rfc3339);
         Ok(Minted {
@@ -107,8 +114,19 @@ impl Npm {
         })
     }
 
-    fn login<'a>(&'a self, ask: Ask<'a>) -> Ask<'a> {
-        ask.basic(&self.username, &self.password)
+    fn login<'a>(&'a self, ask: Ask<'a>, code: Option<&'a Secret>) -> Ask<'a> {
+        let ask = ask.basic(&self.username, &self.password);
+        match code {
+            Some(code) => ask.credential(HeaderName::from_static("npm-otp"), "", code),
+            None => ask,
+        }
+    }
+
+    /// The one-time code of this moment, where the account has a second factor.
+    fn code(&self, now: Millis) -> Result<Option<Secret>, Failure> {
+        let codes = self.codes.as_ref().map(|codes| codes.code(now));
+        let code = codes.transpose().map_err(|e| Failure::Invalid(e.to_string()))?;
+        Ok(code.map(|(code, _)| taken(&code)))
     }
 
     async fn end(&self, held: &Held) -> Result<(), Failure> {
@@ -116,7 +134,9 @@ impl Npm {
             return Err(Failure::Invalid("the token has no key to revoke it by".into()));
         };
         let path = ["-", "npm", "v1", "tokens", "token", key];
-        let answer = self.http.ask(self.login(Ask::delete(&path))).await.map_err(one_time_code);
+        let code = self.code(held.now)?;
+        let ask = self.login(Ask::delete(&path), code.as_ref());
+        let answer = self.http.ask(ask).await.map_err(one_time_code);
         gone(answer.and_then(|answer| answer.done()))
     }
 
@@ -126,7 +146,7 @@ impl Npm {
         let mut nameless = false;
         loop {
             let ask = Ask::get(&["-", "npm", "v1", "tokens"]).query("perPage", "100").query("page", &page);
-            let listed: Page = self.http.ask(self.login(ask)).await?.json()?;
+            let listed: Page = self.http.ask(self.login(ask, None)).await?.json()?;
             if let Some(token) = listed.objects.iter().find(|token| token.name.as_deref() == Some(name)) {
                 return Ok(Found::Is(token.key.clone()));
             }
@@ -151,11 +171,24 @@ fn permission(permissions: &BTreeMap<String, String>) -> Result<&'static str, Fa
     }
 }
 
-/// An account with a second factor wants a code that only its owner has.
+/// The password, and what makes one-time codes where that stands in a second line.
+fn apart(secret: &Secret) -> Result<(Secret, Option<Totp>), Failure> {
+    // EXPOSE: its lines are two secrets, and go into types that are wiped.
+    let text = secret.expose_str().ok_or_else(|| Failure::Invalid("the password is no text".into()))?;
+    let Some((password, codes)) = text.split_once('\n') else {
+        return Ok((Secret::from(text.to_string()), None));
+    };
+    let codes = Totp::read(&SecretText::new(codes.to_string()))
+        .map_err(|e| Failure::Invalid(format!("the second line of the secret: {e}")))?;
+    Ok((Secret::from(password.trim_end().to_string()), Some(codes)))
+}
+
+/// An account with a second factor wants a code, and another one each time.
 fn one_time_code(failure: Failure) -> Failure {
     match failure {
         Failure::Refused { status: 401, message } if message.to_lowercase().contains("one-time pass") => {
-            let why = "the account asks for a one-time code at each token, which Lanyard can't give";
+            let why = "the account asks for a one-time code, and takes each once: its secret needs a second line \
+                       with what makes them, or Lanyard tries again with the next";
             Failure::Refused { status: 401, message: why.into() }
         }
         other => other,

@@ -206,7 +206,31 @@ async fn npm_gets_the_password_with_each_new_token() {
     }
     let server = StandIn::saying([says(401, "", r#"{"error":"You must provide a one-time pass."}"#)]).await;
     let failure = npm(&server.url).mint(&order).await.err().unwrap();
-    assert!(failure.to_string().contains("which Lanyard can't give"), "{failure}");
+    assert!(failure.to_string().contains("a second line"), "{failure}");
+}
+
+#[tokio::test]
+async fn npm_gets_a_one_time_code_where_the_account_has_a_second_factor() {
+    // The secret and the moments of RFC 6238's test vectors, as six digits.
+    let secret = "pass word\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let npm = |url: &str, secret: &str| opened(Kind::Npm, url, &[("username", "ada")], secret);
+    let made = json(200, json!({ "token": "npm_x", "key": "k1" }));
+    let server = StandIn::saying([made, says(204, "", ""), says(204, "", "")]).await;
+    let issuer = npm(&server.url, secret).unwrap();
+    let token = minted(&*issuer, &Order { now: 1_111_111_109_000, ..order() }).await;
+    let held = Held { upstream_id: token.upstream_id, now: 1_234_567_890_000, ..held() };
+    issuer.revoke(&held).await.unwrap();
+    npm(&server.url, "pass word").unwrap().revoke(&held).await.unwrap();
+    let asked = server.asked();
+    assert!(asked[0].head.contains("npm-otp: 081804\r\n"), "{}", asked[0].head);
+    assert_eq!(asked[0].body["password"], "pass word");
+    assert!(asked[1].head.contains("npm-otp: 005924\r\n"), "{}", asked[1].head);
+    assert!(!asked[2].head.contains("npm-otp"), "{}", asked[2].head);
+    let failure = npm(&server.url, "pass word\nno-base-32!").err().unwrap();
+    assert!(
+        failure.to_string().contains("second line") && !failure.to_string().contains("no-base"),
+        "{failure}"
+    );
 }
 
 #[tokio::test]
