@@ -69,21 +69,28 @@ impl Grants {
     /// The grants that hold.
     pub async fn list(&self) -> Result<Vec<Grant>> {
         let rows = self.store.grants().await?;
-        Ok(rows.into_iter().filter(|row| self.holds(row)).map(seen).collect())
+        Ok(rows.iter().filter(|row| self.holds(row)).cloned().map(seen).collect())
     }
 
     /// Ends a grant: the next use is asked for again.
     pub async fn revoke(&self, call: RevokeGrant) -> Result<Grant> {
-        let row = store::find("grant", &call.grant, self.store.grants().await?)?;
+        let row = store::find("grant", &call.grant, self.store.grants().await?.to_vec())?;
         let gone = || Error::conflict(format!("the grant {} has just ended", shown(&call.grant)));
         Ok(self.end(row, "the owner revoked it").await?.ok_or_else(gone)?)
     }
 
     /// The grant that allows a use, if one does.
     pub async fn covering(&self, wanted: &Use<'_>) -> Result<Option<Grant>> {
-        let rows = self.store.grants_for(wanted.identity_id, wanted.action, wanted.subject).await?;
-        let covers = |row: &GrantRow| self.holds(row) && reaches(row, wanted.session, wanted.worktree_id);
-        Ok(rows.into_iter().find(covers).map(seen))
+        let rows = self.store.grants().await?;
+        let is_for = |row: &GrantRow| {
+            row.identity_id == wanted.identity_id
+                && row.action == wanted.action
+                && row.subject == wanted.subject
+        };
+        let covers = |row: &&GrantRow| {
+            is_for(row) && self.holds(row) && reaches(row, wanted.session, wanted.worktree_id)
+        };
+        Ok(rows.iter().find(covers).cloned().map(seen))
     }
 
     /// Ends what was granted in a worktree.
@@ -194,16 +201,17 @@ impl Grants {
     /// Ends what has run out, and says how long it is until the next one does.
     async fn end_lapsed(&self) -> Result<Option<Duration>> {
         let mut next: Option<Duration> = None;
-        for row in self.store.grants().await? {
+        for row in self.store.grants().await?.iter() {
             let Some(until) = row.boot_until else { continue };
-            if self.holds(&row) {
+            if self.holds(row) {
                 let left = u64::try_from(until - self.clock.since_boot()).unwrap_or_default();
                 let left = Duration::from_millis(left);
                 next = Some(next.map_or(left, |next| next.min(left)));
                 continue;
             }
             let is_same = row.boot.as_ref() == Some(&self.boot);
-            self.end(row, if is_same { "its hour is over" } else { "the machine was started anew" }).await?;
+            self.end(row.clone(), if is_same { "its hour is over" } else { "the machine was started anew" })
+                .await?;
         }
         Ok(next)
     }
@@ -222,8 +230,9 @@ impl Grants {
 
     async fn end_where(&self, why: &str, is_meant: impl Fn(&GrantRow) -> bool) -> Result<Vec<Grant>> {
         let mut ended = Vec::new();
-        for row in self.store.grants().await?.into_iter().filter(is_meant) {
-            ended.extend(self.end(row, why).await?);
+        let rows = self.store.grants().await?;
+        for row in rows.iter().filter(|row| is_meant(row)) {
+            ended.extend(self.end(row.clone(), why).await?);
         }
         Ok(ended)
     }

@@ -175,6 +175,7 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
+        let _changing = grant.map(|_| self.known.grants.changing());
         if let Some(grant) = grant {
             insert_grant(&mut tx, grant).await?;
         }

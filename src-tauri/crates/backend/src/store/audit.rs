@@ -265,8 +265,9 @@ async fn insert(connection: &mut SqliteConnection, rows: &[AuditRow]) -> Result<
         row.push_bind(r.slot).push_bind(&r.worktree_id).push_bind(&r.worktree).push_bind(&r.outcome);
         row.push_bind(&r.detail).push_bind(&r.previous).push_bind(&r.hash);
     });
-    // Statements for one row are kept; each other number of rows would be kept as one more.
-    let query = sql.build().persistent(rows.len() == 1);
+    // Statements for one row, and for a read with the grant that allowed it, are kept; each other number of rows
+    // would be kept as one more.
+    let query = sql.build().persistent(rows.len() <= 2);
     query.execute(connection).await.context("writing into the audit")?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use api::Millis;
 use api::approvals::Action;
 use api::grants::Extent;
 use sqlx::{Sqlite, Transaction};
+use std::sync::Arc;
 
 /// A grant as it is stored.
 #[derive(Clone, sqlx::FromRow)]
@@ -58,33 +59,22 @@ impl Named for GrantRow {
 
 impl Store {
     /// The grants that nobody has ended, oldest first.
-    pub async fn grants(&self) -> Result<Vec<GrantRow>> {
-        sqlx::query_as("SELECT * FROM grants WHERE ended_at IS NULL ORDER BY id")
-            .fetch_all(&self.pool)
-            .await
-            .context("reading the grants")
-    }
-
-    /// The grants of one use of an identity that nobody has ended.
-    pub async fn grants_for(
-        &self,
-        identity_id: &str,
-        action: Action,
-        subject: &str,
-    ) -> Result<Vec<GrantRow>> {
-        let sql = "SELECT * FROM grants WHERE ended_at IS NULL \
-                   AND identity_id = $1 AND action = $2 AND subject = $3";
-        sqlx::query_as(sql)
-            .bind(identity_id)
-            .bind(action.name())
-            .bind(subject)
-            .fetch_all(&self.pool)
-            .await
-            .context("reading the grants of a use")
+    pub async fn grants(&self) -> Result<Arc<[GrantRow]>> {
+        let (known, changes) = self.known.grants.get();
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let sql = "SELECT * FROM grants WHERE ended_at IS NULL ORDER BY id";
+        let rows: Vec<GrantRow> =
+            sqlx::query_as(sql).fetch_all(&self.pool).await.context("reading the grants")?;
+        let rows: Arc<[GrantRow]> = rows.into();
+        self.known.grants.remember(&rows, changes);
+        Ok(rows)
     }
 
     /// Ends a grant; false if it has ended already.
     pub async fn end_grant(&self, id: &str, at: Millis) -> Result<bool> {
+        let _changing = self.known.grants.changing();
         let done = sqlx::query("UPDATE grants SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
             .bind(id)
             .bind(at)

@@ -55,7 +55,7 @@ impl Store {
     }
 
     async fn known_identities(&self) -> Result<Arc<[IdentityRow]>> {
-        let (known, changes) = self.known.identities();
+        let (known, changes) = self.known.identities.get();
         if let Some(rows) = known {
             return Ok(rows);
         }
@@ -63,13 +63,13 @@ impl Store {
         let rows: Vec<IdentityRow> =
             sqlx::query_as(sql).fetch_all(&self.pool).await.context("reading the identities")?;
         let rows: Arc<[IdentityRow]> = rows.into();
-        self.known.remember_identities(&rows, changes);
+        self.known.identities.remember(&rows, changes);
         Ok(rows)
     }
 
     /// Adds an identity.
     pub async fn insert_identity(&self, row: &IdentityRow) -> Result<()> {
-        let _changing = self.known.changing();
+        let _changing = self.known.identities.changing();
         let sql = "INSERT INTO identities (id, name, email, phone, author_name, author_email, wrapped_key, \
                    created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         sqlx::query(sql)
@@ -90,7 +90,7 @@ impl Store {
 
     /// Writes everything about an identity but its key.
     pub async fn update_identity(&self, row: &IdentityRow) -> Result<()> {
-        let _changing = self.known.changing();
+        let _changing = self.known.identities.changing();
         let sql = "UPDATE identities SET name = $2, email = $3, phone = $4, author_name = $5, \
                    author_email = $6, updated_at = $7 WHERE id = $1";
         sqlx::query(sql)
@@ -109,7 +109,8 @@ impl Store {
 
     /// Deletes an identity, its key and its secrets, and leaves no trace of them on the disk.
     pub async fn delete_identity(&self, id: &str) -> Result<()> {
-        let changing = self.known.changing();
+        // Its grants go with it.
+        let changing = (self.known.identities.changing(), self.known.grants.changing());
         let mut tx = self.pool.begin().await.context("beginning to delete an identity")?;
         for sql in [
             "DELETE FROM secrets WHERE identity_id = $1",
