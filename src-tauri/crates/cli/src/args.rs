@@ -4,12 +4,14 @@ use crate::approvals::ApprovalsCommand;
 use crate::audit::AuditCommand;
 use crate::completions::CompletionsCommand;
 use crate::daemon::DaemonCommand;
+use crate::email::EmailCommand;
 use crate::failure::{Failure, Result};
 use crate::git_credential::Operation;
 use crate::grants::GrantsCommand;
 use crate::hand::Hand;
 use crate::hook::HookCommand;
 use crate::identity::IdentityCommand;
+use crate::inbox::InboxCommand;
 use crate::issuers::IssuersCommand;
 use crate::keys::KeysCommand;
 use crate::notify::NotifyCommand;
@@ -19,6 +21,7 @@ use crate::run::RunCommand;
 use crate::secrets::SecretsCommand;
 use crate::sessions::SessionsCommand;
 use crate::slot::SlotCommand;
+use crate::sms::SmsCommand;
 use crate::start::StartCommand;
 use crate::tasks::TasksCommand;
 use crate::tokens::TokensCommand;
@@ -64,6 +67,15 @@ pub enum Command {
     /// Keep the passwords of an identity, and make its one-time codes
     #[command(subcommand, alias = "password")]
     Passwords(PasswordsCommand),
+    /// Read, await, send and answer the mail of an identity
+    #[command(subcommand)]
+    Email(EmailCommand),
+    /// Read, await and send the text messages of an identity
+    #[command(subcommand)]
+    Sms(SmsCommand),
+    /// See mail and text messages in one list, and say how inboxes are kept
+    #[command(subcommand)]
+    Inbox(InboxCommand),
     /// Ask for tokens, read them, take them back
     #[command(subcommand, alias = "token")]
     Tokens(TokensCommand),
@@ -129,6 +141,9 @@ impl Command {
             Command::Approvals(command) => command.run(hand),
             Command::Grants(command) => command.run(hand),
             Command::Passwords(command) => command.run(hand),
+            Command::Email(command) => command.run(hand),
+            Command::Sms(command) => command.run(hand),
+            Command::Inbox(command) => command.run(hand),
             Command::Tokens(command) => command.run(hand),
             Command::Issuers(command) => command.run(hand),
             Command::Slot(command) => command.run(hand),

@@ -80,6 +80,26 @@ impl Hand {
         answer
     }
 
+    /// Waits for what comes by itself, for so long. A wait of an agent's that went with its daemon goes on with the
+    /// next one.
+    pub fn wait_patiently<C: Call>(
+        &mut self,
+        wait: Duration,
+        call: impl Fn(Option<u64>) -> C,
+    ) -> Result<C::Reply> {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).ok();
+        let until = Instant::now() + wait.min(Duration::from_millis(*WAIT_BOUNDS_MS.end()));
+        let mut answer = self.ask(&call(millis(wait)));
+        while answer.as_ref().is_err_and(Failure::is_of_an_end)
+            && self.place.session_socket.is_some()
+            && self.connection.take().is_some()
+        {
+            let Some(left) = self.connect_again(until)? else { return answer };
+            answer = self.ask(&call(millis(left)));
+        }
+        answer
+    }
+
     /// Waits for the next daemon, and says how much time is left then; none where it is too little to ask.
     fn connect_again(&mut self, until: Instant) -> Result<Option<Duration>> {
         if !self.out.json {
