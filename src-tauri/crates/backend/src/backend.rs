@@ -178,6 +178,7 @@ impl Ground {
         let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());
         let (projects, worktrees) = self.checkouts(&git);
         let passwords = self.passwords(&grants, &approvals);
+        let inbox = self.inbox(&approvals, &ending).await?;
         let tokens = self.tokens(&issuers, &approvals, &worktrees, &tasks, &ending);
         let sessions = Sessions::new(Parts {
             store: store.clone(),
@@ -204,7 +205,7 @@ impl Ground {
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
             passwords,
-            inbox: self.inbox(&approvals, &ending).await?,
+            inbox,
             slots: Slots::open(store.clone(), bus.clone(), self.agents.clone()).await?,
             agents: self.agents,
             manifests: Manifests::new(issuers.clone(), audit.clone(), clock),

@@ -9,8 +9,8 @@ use crate::store::{IdentityRow, MessageFilter, MessageRow};
 use crate::wiped;
 use anyhow::{Context, Result, bail};
 use api::inbox::{
-    AttachmentPart, DeleteMessage, ListMessages, MarkMessage, Message, MessageBody, Messages, PAGE, PAGE_MAX,
-    ReadAttachment, ReadMessage,
+    AttachmentPart, DeleteMessage, Direction, ListMessages, MarkMessage, Message, MessageBody, Messages,
+    PAGE, PAGE_MAX, ReadAttachment, ReadMessage,
 };
 use api::{Done, Error, SecretText};
 use base64::Engine;
@@ -81,7 +81,11 @@ impl Inbox {
         let whole = MessageBody {
             message: message(&identity, &row, head, &seals)?,
             text: body.text,
-            html: body.html,
+            // What an agent has written is as little to be trusted as what came; that was cleaned when it came.
+            html: match row.direction {
+                Direction::Incoming => body.html,
+                Direction::Outgoing => body.html.as_deref().map(ammonia::clean),
+            },
             files: body.files,
             message_id: body.message_id,
         };

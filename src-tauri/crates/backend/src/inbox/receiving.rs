@@ -12,7 +12,7 @@ use api::inbox::{Attachment, Direction, Found, Medium, PREVIEW_MAX};
 use api::{Code, Error, Event, Millis};
 
 /// The largest mail, in bytes.
-pub const RAW_MAX: usize = 32 * 1024 * 1024;
+pub const RAW_MAX: usize = 36 * 1024 * 1024;
 /// How much of a mail as it came one part of it holds.
 const PIECE: usize = 1024 * 1024;
 /// How many different words of a message can be searched for.
@@ -24,6 +24,7 @@ const FOUND_MAX: usize = 10;
 const URL_MAX: usize = 8 * 1024;
 
 /// What a source brings.
+#[derive(Clone)]
 pub struct Arrived {
     /// Whom it is for.
     pub identity: IdentityRow,
@@ -38,6 +39,7 @@ pub struct Arrived {
 }
 
 /// A message as a source has it.
+#[derive(Clone)]
 pub enum Content {
     /// A mail as it came.
     Mail(Vec<u8>),
@@ -113,7 +115,7 @@ fn check_size(content: &Content) -> Result<()> {
         Content::Text { body, .. } => body.len(),
     };
     if size > RAW_MAX {
-        bail!(Error::new(Code::TooLarge, "the message is larger than 32 MiB"));
+        bail!(Error::new(Code::TooLarge, "the message is larger than 36 MiB"));
     }
     Ok(())
 }

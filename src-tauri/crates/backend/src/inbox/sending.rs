@@ -215,6 +215,10 @@ fn mail(identity: &IdentityRow, call: &SendMessage) -> Result<Draft> {
     // EXPOSE: the text and the HTML go into the message, which is sealed.
     let (text, html) =
         (call.text.expose().to_string(), call.html.as_ref().map(|html| html.expose().to_string()));
+    let text = match &html {
+        Some(html) if text.is_empty() => mail_parser::decoders::html::html_to_text(html),
+        _ => text,
+    };
     if text.len() + html.as_ref().map_or(0, String::len) > BODY_MAX {
         bail!(Error::new(Code::TooLarge, "a mail's text has at most 1 MiB"));
     }
