@@ -248,7 +248,7 @@ impl Face {
                 self.relist_badges();
                 self.inbox_changed.update(|n| *n += 1);
             }
-            Heard::Event(Event::SessionOpened { .. }) => {}
+            Heard::Event(Event::SessionOpened { .. } | Event::SourceChanged { .. }) => {}
             Heard::Event(Event::NotifyChanged {}) => self.notify_changed.update(|n| *n += 1),
             Heard::Event(Event::AuditGrew {}) => self.audit_grew.update(|n| *n += 1),
         }

@@ -73,6 +73,8 @@ names! {
         Task = "task",
         /// A mail or a text message.
         Message = "message",
+        /// Where mail and text messages come from.
+        Source = "source",
     }
 }
 

@@ -14,6 +14,7 @@ use crate::projects::*;
 use crate::secrets::*;
 use crate::sessions::*;
 use crate::slots::*;
+use crate::sources::*;
 use crate::status::*;
 use crate::summaries::{SummarizeSession, Summary};
 use crate::tasks::*;
@@ -196,6 +197,12 @@ calls! {
     "notify.remove"          [Owner]                       RemoveRoute     -> Done;
     "notify.test"            [Owner]                       TestNotify      -> Vec<Tested>;
     "notify.log"             [Owner]                       ListDeliveries  -> Vec<Delivery>;
+
+    "sources.list"           [Owner]                       ListSources     -> Vec<Source>;
+    "sources.add"            [Owner]                       AddSource       -> Source;
+    "sources.update"         [Owner]                       UpdateSource    -> Source;
+    "sources.sync"           [Owner]                       SyncSource      -> Source;
+    "sources.remove"         [Owner]                       RemoveSource    -> Done;
 
     "audit.list"             [Owner Approver Viewer]       ListAudit       -> Vec<Record>;
     "audit.verify"           [Owner]                       VerifyAudit     -> Verified;

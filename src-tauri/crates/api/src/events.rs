@@ -103,6 +103,11 @@ pub enum Event {
         /// The session's id.
         session: String,
     },
+    /// A source was added, changed or removed, or is in another state.
+    SourceChanged {
+        /// Its id.
+        source: String,
+    },
     /// Records were added to the audit; told at most twice a second.
     AuditGrew {},
     /// The reader was too slow and missed some events: list again.

@@ -11,7 +11,7 @@ pub const LOCAL: &str = "local";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
-    /// The mail server on loopback. There is one, and it is always there.
+    /// The mail server on loopback, which is always there. One that is added only sends, by the server that it names.
     Smtp,
     /// A mailbox that is read by IMAP, and may send by SMTP.
     Imap,
@@ -21,6 +21,28 @@ pub enum SourceKind {
     Twilio,
     /// Identities of Ravi's.
     Ravi,
+}
+
+impl SourceKind {
+    /// Every kind.
+    pub const ALL: [SourceKind; 5] =
+        [SourceKind::Smtp, SourceKind::Imap, SourceKind::Webhook, SourceKind::Twilio, SourceKind::Ravi];
+
+    /// The kind's name, for example `imap`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceKind::Smtp => "smtp",
+            SourceKind::Imap => "imap",
+            SourceKind::Webhook => "webhook",
+            SourceKind::Twilio => "twilio",
+            SourceKind::Ravi => "ravi",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<SourceKind> {
+        SourceKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// How a source is.

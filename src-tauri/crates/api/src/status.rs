@@ -71,6 +71,10 @@ pub struct Status {
     pub audit: Option<Anchor>,
     /// What protects sessions on this machine; not for an agent.
     pub walls: Option<Walls>,
+    /// Where the mail server on this machine listens, for example `127.0.0.1:2525`: who has to send mail to an
+    /// identity, as an app under test does, sends it there.
+    #[serde(default)]
+    pub smtp: Option<String>,
     /// The agents that can be started, found on the daemon's PATH or not.
     pub agents: Vec<AgentProgram>,
 }

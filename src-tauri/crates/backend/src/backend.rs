@@ -5,6 +5,7 @@ use crate::approvals::Approvals;
 use crate::audit::{Audit, By, Fact};
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::commands;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::git::Git;
@@ -23,6 +24,7 @@ use crate::safe::Safe;
 use crate::secrets::Secrets;
 use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
+use crate::sources::{self, Sources};
 use crate::store::Store;
 use crate::summaries::Summaries;
 use crate::tasks::{self, Tasks};
@@ -31,11 +33,9 @@ use crate::tokens::issuers::manifest::Manifests;
 use crate::tokens::{self, Tokens};
 use crate::walls::Walls;
 use crate::worktrees::Worktrees;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use api::audit::Kind;
 use std::ffi::OsStr;
-use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -92,6 +92,8 @@ pub struct Backend {
     pub manifests: Manifests,
     /// Who may come in through the web door.
     pub members: Members,
+    /// Where messages come from.
+    pub sources: Sources,
     /// How the owner is told.
     pub notify: Notifications,
     /// What protects sessions.
@@ -108,7 +110,7 @@ pub struct Backend {
 impl Backend {
     /// Opens every room. The receiver gets the socket of each session, to be served.
     pub async fn open(config: Config, keychain: Arc<dyn Keychain>) -> Result<(Self, mpsc::Receiver<Door>)> {
-        link_commands(&config)?;
+        commands::link(&config)?;
         let (bus, clock) = (Bus::default(), Clock::of_the_machine());
         let store = Store::open(&config.database()).await?;
         let audit = Audit::open(store.clone(), bus.clone(), clock).await?;
@@ -141,6 +143,7 @@ impl Backend {
         self.grants.begin(&self.tasks, self.ending.clone());
         self.line.begin();
         self.tokens.begin();
+        self.sources.begin().await?;
         Ok(())
     }
 
@@ -201,6 +204,7 @@ impl Ground {
         });
         Ok(Backend {
             line: self.line(&projects, &worktrees, &sessions, &tasks, &ending),
+            sources: self.sources(&inbox, &tasks, &ending),
             notify: self.notify(&sessions, &approvals).await?,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
@@ -321,6 +325,25 @@ impl Ground {
         })
     }
 
+    fn sources(
+        &self,
+        inbox: &crate::inbox::Inbox,
+        tasks: &TaskTracker,
+        ending: &CancellationToken,
+    ) -> Sources {
+        Sources::new(sources::Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock,
+            safe: self.safe.clone(),
+            inbox: inbox.clone(),
+            mail: self.config.settings.inbox.clone(),
+            domain: self.config.settings.email_domain.clone(),
+            tasks: tasks.clone(),
+            ending: ending.clone(),
+        })
+    }
+
     async fn notify(&self, sessions: &Sessions, approvals: &Approvals) -> Result<Notifications> {
         let screen = ["DISPLAY", "WAYLAND_DISPLAY"].map(OsStr::new);
         let has_screen = screen.iter().any(|name| self.config.owner_env.contains_key(*name));
@@ -367,29 +390,4 @@ impl Ground {
         };
         Keys::open(parts).await
     }
-}
-
-/// Puts Lanyard's own commands into the folder that is first on every session's PATH.
-fn link_commands(config: &Config) -> Result<()> {
-    let folder = config.commands();
-    crate::config::make_folder(&folder)?;
-    let target = config.programs.join("lanyard");
-    // By its other name it runs the real one with the identity's own token.
-    for name in ["lanyard", "gh"] {
-        let link = folder.join(name);
-        if std::fs::read_link(&link).ok().as_deref() != Some(target.as_path()) {
-            replace_link(&target, &link).with_context(|| format!("linking {}", link.display()))?;
-        }
-    }
-    Ok(())
-}
-
-fn replace_link(target: &Path, link: &Path) -> std::io::Result<()> {
-    let fresh = link.with_extension("new");
-    std::fs::remove_file(&fresh).or_else(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Ok(()),
-        _ => Err(e),
-    })?;
-    symlink(target, &fresh)?;
-    std::fs::rename(&fresh, link)
 }

@@ -1,10 +1,12 @@
 //! Where Lanyard keeps its things and what its owner has set: made by the host, read by the rooms.
 
+pub mod mail;
 pub mod on_state;
 
 use crate::failpoint::{self, Failpoints};
 use anyhow::{Context, Result, bail};
 use api::Error;
+use mail::MailSettings;
 use on_state::OnState;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -39,6 +41,8 @@ pub struct Settings {
     /// Whether sessions see neither Lanyard's own files nor the owner's logins and runtime sockets. Without
     /// it only the doors and the sealing stand between an agent and another's secrets.
     pub hide: bool,
+    /// The mail server on this machine.
+    pub inbox: MailSettings,
     /// Commands that are run when a session changes its state.
     pub on_state: Vec<OnState>,
 }
@@ -54,6 +58,7 @@ impl Default for Settings {
             git_hosts: BTreeMap::new(),
             agents: BTreeMap::new(),
             hide: true,
+            inbox: MailSettings::default(),
             on_state: Vec::new(),
         }
     }

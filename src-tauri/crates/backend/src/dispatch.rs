@@ -11,11 +11,12 @@ pub use crate::wiped::Body;
 use anyhow::{Result, bail};
 use api::approvals::Action;
 use api::identities::{DeleteIdentity, GetEnvironment, Variable};
-use api::inbox::{ListMessages, Messages};
+use api::inbox::{ListMessages, Message, Messages, SendMessage};
 use api::issuers::{AddIssuer, Issuer, RemoveIssuer};
 use api::keys::Key;
 use api::names::shown;
 use api::notify::{MuteSlot, NotifySettings};
+use api::sources::{AddSource, Source};
 use api::status::Status;
 use api::tokens::{ListTokens, Token};
 use api::{Call, Done, Error, Request};
@@ -92,7 +93,7 @@ answers! { b, caller:
     MarkMessage(c)     => b.inbox.mark(caller, c);
     ReadAttachment(c)  => b.inbox.attachment(caller, c);
     WaitForMessage(c)  => b.inbox.wait(caller, own(b, caller, &c.identity).await?, c);
-    SendMessage(c)     => b.inbox.send(caller, &own(b, caller, &c.identity).await?, c);
+    SendMessage(c)     => send_message(b, caller, c);
     DeleteMessage(c)   => b.inbox.delete(c);
     GetInbox(c)        => b.inbox.settings(&b.identities.find(&c.identity).await?);
     SetInbox(c)        => b.inbox.set(&b.identities.find(&c.identity).await?, c);
@@ -152,6 +153,12 @@ answers! { b, caller:
     RemoveRoute(c)     => b.notify.remove(&c.route);
     TestNotify(c)      => b.notify.test(c);
     ListDeliveries(c)  => b.notify.log(c);
+
+    ListSources(c)     => b.sources.list();
+    AddSource(c)       => add_source(b, c);
+    UpdateSource(c)    => b.sources.update(c);
+    SyncSource(c)      => b.sources.sync(&c.source);
+    RemoveSource(c)    => b.sources.remove(c);
 
     ListAudit(c)       => b.audit.list(c);
     VerifyAudit(c)     => b.audit.verify(c);
@@ -270,6 +277,23 @@ async fn add_issuer(b: &Backend, call: AddIssuer) -> Result<Issuer> {
     Ok(issuer)
 }
 
+/// What nobody could send is not written.
+async fn send_message(b: &Backend, caller: &Caller, c: SendMessage) -> Result<Message> {
+    let identity = own(b, caller, &c.identity).await?;
+    let recipients = b.inbox.recipients(caller, &identity, &c).await?;
+    b.sources.check_sender(&identity, c.medium, &recipients).await?;
+    b.inbox.send(caller, &identity, c).await
+}
+
+/// The one identity that a source serves must be there.
+async fn add_source(b: &Backend, c: AddSource) -> Result<Source> {
+    let identity = match &c.identity {
+        Some(wanted) => Some(b.identities.find(wanted).await?),
+        None => None,
+    };
+    b.sources.add(identity, c).await
+}
+
 async fn remove_issuer(b: &Backend, call: RemoveIssuer) -> Result<Done> {
     let row = b.issuers.find(&call.issuer).await?;
     let done = b.issuers.remove(call).await?;
@@ -318,6 +342,7 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
         running: u32::try_from(b.sessions.list(Default::default()).await?.len())?,
         audit: if owner { Some(b.audit.head().await?) } else { None },
         walls: if owner { Some(b.walls.found().await?) } else { None },
+        smtp: b.sources.smtp(),
         agents: if owner { b.agents.programs() } else { Vec::new() },
     })
 }

@@ -22,6 +22,7 @@ use crate::secrets::SecretsCommand;
 use crate::sessions::SessionsCommand;
 use crate::slot::SlotCommand;
 use crate::sms::SmsCommand;
+use crate::sources::SourcesCommand;
 use crate::start::StartCommand;
 use crate::tasks::TasksCommand;
 use crate::tokens::TokensCommand;
@@ -101,6 +102,9 @@ pub enum Command {
     /// Say when and how you are told of what agents do and need; try it; see what was sent
     #[command(subcommand, alias = "notifications")]
     Notify(NotifyCommand),
+    /// Set up where mail and text messages come from, and what sends them
+    #[command(subcommand, alias = "source")]
+    Sources(SourcesCommand),
     /// See who did what; verify, anchor and export the record of it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -153,6 +157,7 @@ impl Command {
             Command::Worktrees(command) => command.run(hand),
             Command::Run(command) => command.run(hand),
             Command::Notify(command) => command.run(hand),
+            Command::Sources(command) => command.run(hand),
             Command::Audit(command) => command.run(hand),
             Command::GitCredential { operation } => git_credential::run(operation, hand),
             Command::Hook(command) => command.run(hand),

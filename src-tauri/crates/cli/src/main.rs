@@ -38,6 +38,7 @@ mod secrets;
 mod sessions;
 mod slot;
 mod sms;
+mod sources;
 mod start;
 mod status;
 mod summary;

@@ -41,6 +41,7 @@ fn owner_text(out: &Output, status: &Status) -> String {
     rows.push(("identity", status.identity.clone().unwrap_or_else(none)));
     rows.push(("slots", format!("{}, {running} running", status.slots)));
     rows.push(("agents", agents_text(&status.agents)));
+    rows.extend(status.smtp.clone().map(|at| ("mail", format!("is taken at {at}, by SMTP"))));
     rows.extend(status.walls.map(|walls| ("walls", walls_text(walls))));
     rows.extend(status.audit.as_ref().map(|head| ("audit", audit_text(head))));
     details(out, &rows)
@@ -82,6 +83,7 @@ fn agent_text(out: &Output, status: &Status) -> String {
     rows.extend(status.slot.map(|slot| ("slot", slot.to_string())));
     rows.extend(status.session.clone().map(|session| ("session", session)));
     rows.push(("vault", vault_text(&status.vault)));
+    rows.extend(status.smtp.clone().map(|at| ("mail", format!("is taken at {at}, by SMTP"))));
     rows.push(("version", status.version.clone()));
     details(out, &rows)
 }
@@ -104,6 +106,7 @@ mod tests {
             running: 1,
             audit: Some(Anchor { seq: 7, hash: "0123456789abcdef0123".into() }),
             walls: Some(Walls { guarded: true, hidden: true }),
+            smtp: Some("127.0.0.1:2525".into()),
             agents: vec![
                 AgentProgram { name: "shell".into(), path: Some("/bin/sh".into()) },
                 AgentProgram { name: "codex".into(), path: None },

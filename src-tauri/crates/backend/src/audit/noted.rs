@@ -52,7 +52,7 @@ calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
         ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
-        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask ListMessages GetInbox;
+        ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask ListMessages GetInbox ListSources;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();
     StopDaemon(_)      => about(Kind::Daemon, "").passing();
@@ -98,6 +98,11 @@ calls! {
     UpdateRoute(c)     => about(Kind::Notify, &c.route);
     RemoveRoute(c)     => about(Kind::Notify, &c.route);
     TestNotify(c)      => about(Kind::Notify, c.route.as_deref().unwrap_or_default()).passing();
+
+    AddSource(c)       => about(Kind::Source, &c.name).of(c.identity.as_deref());
+    UpdateSource(c)    => about(Kind::Source, &c.source);
+    SyncSource(c)      => about(Kind::Source, &c.source).passing();
+    RemoveSource(c)    => about(Kind::Source, &c.source);
 
     AddIssuer(c)       => about(Kind::Issuer, &c.name);
     BeginApp(c)        => about(Kind::Issuer, &c.name);

@@ -4,6 +4,7 @@ use super::notifier::{Message, Undelivered};
 use super::routes::{Routes, kind, rule};
 use super::rules::{Rules, takes};
 use super::{notices, words};
+use crate::attempt::pause;
 use crate::bus::Bus;
 use crate::clock::{Clock, local_minute};
 use crate::store::{self, DeliveryRow, RouteRow, Store};
@@ -20,8 +21,6 @@ use tokio_util::task::TaskTracker;
 
 /// For how long notices are gathered into one message.
 const TOGETHER_MS: Millis = 1_000;
-/// After how many seconds a message is tried again, one time after the other; then it is given up.
-const PAUSES: [u64; 8] = [2, 10, 60, 300, 900, 3600, 3 * 3600, 6 * 3600];
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many messages a person gets in an hour on one route; what comes then is gathered. An agent that calls
@@ -285,10 +284,4 @@ pub fn read(row: &DeliveryRow) -> Result<Vec<Notice>> {
 fn message(row: &DeliveryRow, notices: Vec<Notice>) -> Message {
     let (title, text) = (words::title(&notices), words::text(&notices));
     Message { id: row.id.clone(), at: row.created_at, title, text, notices }
-}
-
-/// How long to wait after so many tries, in milliseconds; none if it is given up.
-fn pause(tries: i64) -> Option<Millis> {
-    let at = usize::try_from(tries - 1).ok()?;
-    PAUSES.get(at).map(|seconds| Millis::try_from(seconds * 1000).unwrap_or(Millis::MAX))
 }

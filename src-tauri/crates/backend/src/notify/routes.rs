@@ -3,17 +3,14 @@
 use super::notifier::{self, Notifier, Setup};
 use crate::clock::Clock;
 use crate::safe::Safe;
+use crate::setup::{self, Kept};
 use crate::store::{self, RouteRow, Store};
 use anyhow::{Context, Result, bail};
 use api::names::{check_name, shown};
 use api::notify::{AddRoute, DELAY_MAX_MS, DESKTOP, Route, RouteKind, Rule, UpdateRoute};
-use api::secrets::VALUE_MAX;
 use api::{Code, Error, SecretText};
 use std::collections::BTreeMap;
-use vault::{Bound, Secret};
 
-/// The longest setting, in bytes.
-const SETTING_MAX: usize = 1024;
 /// The longest list of a rule.
 const LIST_MAX: usize = 100;
 /// The most routes.
@@ -67,10 +64,7 @@ impl Routes {
     /// Changes a route; what is left out stays.
     pub async fn update(&self, call: UpdateRoute) -> Result<Route> {
         let mut row = self.find(&call.route).await?;
-        let mut settings = settings(&row)?;
-        settings.extend(call.settings);
-        settings.retain(|_, value| !value.is_empty());
-        row.settings = serde_json::to_string(&settings)?;
+        row.settings = serde_json::to_string(&setup::changed(settings(&row)?, call.settings))?;
         if let Some(url) = call.url {
             row.url = Some(url).filter(|url| !url.is_empty());
         }
@@ -108,33 +102,18 @@ impl Routes {
     }
 
     fn setup(&self, row: &RouteRow) -> Result<Setup> {
-        let secret = match &row.sealed {
-            Some(sealed) => Some(self.unsealed(row, sealed)?),
-            None => None,
-        };
+        let secret = kept(row).unseal(&self.safe, row.sealed.as_deref())?;
         Ok(Setup { kind: kind(row)?, url: row.url.clone(), settings: settings(row)?, secret })
     }
 
     async fn write(&self, mut row: RouteRow, secret: Option<SecretText>) -> Result<Route> {
-        let long = |(name, value): (&String, &String)| name.len() > 64 || value.len() > SETTING_MAX;
-        if settings(&row)?.iter().any(long) || row.url.as_ref().is_some_and(|url| url.len() > SETTING_MAX) {
-            bail!(Error::invalid(format!("a setting has at most {SETTING_MAX} bytes")));
-        }
+        setup::check(&settings(&row)?, row.url.as_deref())?;
         if let Some(secret) = secret {
-            let secret = checked_secret(&secret)?;
-            row.sealed = Some(self.safe.key(&row.id, &row.wrapped_key)?.seal(&secret, bound(&row.id)));
+            row.sealed = Some(kept(&row).seal(&self.safe, &secret)?);
         }
         self.opened(&row)?;
         self.store.put_route(&row).await?;
         seen(row)
-    }
-
-    fn unsealed(&self, row: &RouteRow, sealed: &[u8]) -> Result<Secret> {
-        self.safe.key(&row.id, &row.wrapped_key)?.open(sealed, bound(&row.id)).map_err(|_| {
-            Error::new(Code::Locked, format!("the secret of the route {} does not open", shown(&row.name)))
-                .hint("the database was altered; give the secret again")
-                .into()
-        })
     }
 }
 
@@ -165,11 +144,11 @@ pub fn rule(row: &RouteRow) -> Result<Rule> {
 }
 
 fn settings(row: &RouteRow) -> Result<BTreeMap<String, String>> {
-    serde_json::from_str(&row.settings).context("reading a route's settings")
+    setup::settings("route", &row.settings)
 }
 
-fn bound(id: &str) -> Bound<'_> {
-    Bound { identity: id, name: "route", version: 1 }
+fn kept(row: &RouteRow) -> Kept<'_> {
+    Kept { noun: "route", name: &row.name, id: &row.id, wrapped_key: &row.wrapped_key }
 }
 
 fn checked_rule(rule: Rule) -> Result<Rule> {
@@ -181,14 +160,4 @@ fn checked_rule(rule: Rule) -> Result<Rule> {
         bail!(Error::invalid(format!("a rule names at most {LIST_MAX} things of a kind")));
     }
     Ok(rule)
-}
-
-fn checked_secret(secret: &SecretText) -> Result<Secret> {
-    // EXPOSE: the value goes into the type that is wiped and cannot be printed.
-    let secret = Secret::from(secret.expose().to_string());
-    match secret.len() {
-        0 => bail!(Error::invalid("the secret is empty").hint("leave it out where the kind needs none")),
-        n if n > VALUE_MAX => bail!(Error::new(Code::TooLarge, "the secret is larger than 64 KiB")),
-        _ => Ok(secret),
-    }
 }

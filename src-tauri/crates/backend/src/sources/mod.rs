@@ -1,0 +1,239 @@
+//! The room of sources: where mail and text messages come from, each run by a task of its own, and what sends them.
+
+mod courier;
+mod kinds;
+mod letter;
+mod live;
+mod local;
+mod post;
+mod relay;
+mod rows;
+mod running;
+pub mod smtp;
+pub mod source;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::mail::MailSettings;
+use crate::inbox::Inbox;
+use crate::safe::Safe;
+use crate::store::{self, IdentityRow, SourceRow, Store};
+use anyhow::{Result, bail};
+use api::names::{check_name, shown};
+use api::sources::{AddSource, LOCAL, Source as Seen, SourceState, UpdateSource};
+use api::{Code, Done, Error, Event};
+use live::Live;
+use source::{Answer, Posted, Source};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The most sources.
+const SOURCES_MAX: usize = 50;
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Sources {
+    parts: Arc<Parts>,
+    live: Arc<Mutex<BTreeMap<String, Arc<Live>>>>,
+    // Two changes at once must not run a source twice.
+    changing: Arc<tokio::sync::Mutex<()>>,
+    counting: Arc<Notify>,
+    /// Notified when the courier is done with a message.
+    sent: Arc<Notify>,
+    /// Where the mail server on this machine listens.
+    smtp: Arc<RwLock<Option<SocketAddr>>>,
+}
+
+/// What the room stands on.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// What happens.
+    pub bus: Bus,
+    /// The time.
+    pub clock: Clock,
+    /// The vault.
+    pub safe: Safe,
+    /// The room of messages.
+    pub inbox: Inbox,
+    /// How the mail server on this machine is set.
+    pub mail: MailSettings,
+    /// The domain of the addresses here.
+    pub domain: String,
+    /// Every task that must end before the daemon does.
+    pub tasks: TaskTracker,
+    /// Cancelled when the daemon shall end.
+    pub ending: CancellationToken,
+}
+
+impl Sources {
+    /// Opens the room; nothing runs yet.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            live: Arc::default(),
+            changing: Arc::default(),
+            counting: Arc::default(),
+            sent: Arc::default(),
+            smtp: Arc::default(),
+        }
+    }
+
+    /// The sources, by name.
+    pub async fn list(&self) -> Result<Vec<Seen>> {
+        let rows = self.parts.store.sources().await?;
+        rows.into_iter().map(|row| self.seen(row)).collect()
+    }
+
+    /// Adds a source for one identity or for all; its set-up is looked at first.
+    pub async fn add(&self, identity: Option<IdentityRow>, call: AddSource) -> Result<Seen> {
+        check_name("source", &call.name)?;
+        let changing = self.changing.lock().await;
+        let rows = self.parts.store.sources().await?;
+        if rows.iter().any(|row| row.name == call.name) || call.name == LOCAL {
+            bail!(Error::conflict(format!("there is a source {} already", shown(&call.name))));
+        }
+        if rows.len() >= SOURCES_MAX {
+            bail!(Error::invalid(format!("there are at most {SOURCES_MAX} sources")));
+        }
+        let (id, now) = (store::new_id(), self.parts.clock.now());
+        let row = SourceRow {
+            wrapped_key: self.parts.safe.new_key(&id)?,
+            kind: call.kind.name().into(),
+            identity_id: identity.map(|identity| identity.id),
+            url: call.url.filter(|url| !url.is_empty()),
+            settings: serde_json::to_string(&call.settings)?,
+            name: call.name,
+            sealed: None,
+            cursor: None,
+            messages: 0,
+            synced_at: None,
+            created_at: now,
+            updated_at: now,
+            id,
+        };
+        let row = self.write(row, call.secret).await?;
+        drop(changing);
+        self.seen(row)
+    }
+
+    /// Changes a source; what is left out stays. It is run anew.
+    pub async fn update(&self, call: UpdateSource) -> Result<Seen> {
+        let changing = self.changing.lock().await;
+        let mut row = self.find_changeable(&call.source).await?;
+        let settings = crate::setup::changed(rows::settings(&row)?, call.settings);
+        row.settings = serde_json::to_string(&settings)?;
+        if let Some(url) = call.url {
+            let url = Some(url).filter(|url| !url.is_empty());
+            // How far it was at another server means nothing at this one.
+            row.cursor = row.cursor.filter(|_| row.url == url);
+            row.url = url;
+        }
+        row.updated_at = self.parts.clock.now();
+        let row = self.write(row, call.secret).await?;
+        drop(changing);
+        self.seen(row)
+    }
+
+    /// Has a source look for new messages now.
+    pub async fn sync(&self, wanted: &str) -> Result<Seen> {
+        let row = self.find(wanted).await?;
+        if let Some(live) = self.lock().get(&row.id) {
+            live.wanted.notify_one();
+        }
+        self.seen(row)
+    }
+
+    /// Removes a source; the messages that it brought stay.
+    pub async fn remove(&self, call: api::sources::RemoveSource) -> Result<Done> {
+        let changing = self.changing.lock().await;
+        let row = self.find_changeable(&call.source).await?;
+        self.end(&row.id).await;
+        self.parts.store.delete_source(&row.id).await?;
+        drop(changing);
+        self.parts.bus.publish(Event::SourceChanged { source: row.id });
+        Ok(Done {})
+    }
+
+    /// Gives what was posted to a source's door to that source; none if there is no such door.
+    pub async fn hear(&self, name: &str, posted: &Posted) -> Result<Option<Answer>> {
+        let live = self.lock().values().find(|live| live.row.name == name).cloned();
+        let Some(live) = live else { return Ok(None) };
+        let source = self.opened(&live.row)?;
+        let post = self.post(&live);
+        match source.hears() {
+            Some(door) => Ok(Some(door.hear(posted, &post).await)),
+            None => Ok(None),
+        }
+    }
+
+    /// The source that `wanted` names.
+    pub async fn find(&self, wanted: &str) -> Result<SourceRow> {
+        let rows = self.parts.store.sources().await?;
+        store::find("source", wanted, rows).map_err(|e| match e.downcast::<Error>() {
+            Ok(error) if error.code == Code::NotFound => {
+                Error::not_found("source", wanted).hint("`lanyard sources list` shows what there is").into()
+            }
+            Ok(error) => error.into(),
+            Err(e) => e,
+        })
+    }
+
+    async fn find_changeable(&self, wanted: &str) -> Result<SourceRow> {
+        let row = self.find(wanted).await?;
+        if row.id == LOCAL {
+            let error = Error::invalid("the mail server on this machine is always there");
+            bail!(error.hint("settings.toml says how it is, under [inbox]"));
+        }
+        Ok(row)
+    }
+
+    /// A source, ready to be used; or what is wrong with it.
+    fn opened(&self, row: &SourceRow) -> Result<Box<dyn Source>> {
+        kinds::open(rows::setup(&self.parts.safe, row)?).map_err(|wrong| {
+            Error::invalid(format!("the source cannot be set up like this: {wrong}"))
+                .hint("see: lanyard sources add --help")
+                .into()
+        })
+    }
+
+    async fn write(&self, mut row: SourceRow, secret: Option<api::SecretText>) -> Result<SourceRow> {
+        crate::setup::check(&rows::settings(&row)?, row.url.as_deref())?;
+        if let Some(secret) = secret {
+            row.sealed = Some(rows::kept(&row).seal(&self.parts.safe, &secret)?);
+        }
+        self.opened(&row)?;
+        self.end(&row.id).await;
+        self.parts.store.put_source(&row).await?;
+        self.start(row.clone());
+        Ok(row)
+    }
+
+    fn seen(&self, row: SourceRow) -> Result<Seen> {
+        let live = self.lock().get(&row.id).cloned();
+        let (state, messages, synced_at) = match live {
+            Some(live) => live.seen(),
+            None => (SourceState::Connecting, u64::try_from(row.messages).unwrap_or(0), row.synced_at),
+        };
+        Ok(Seen {
+            kind: rows::kind(&row)?,
+            settings: rows::settings(&row)?,
+            secret: row.sealed.is_some(),
+            url: if row.id == LOCAL { self.smtp().map(|at| format!("smtp://{at}")) } else { row.url },
+            id: row.id,
+            name: row.name,
+            identity: row.identity_id,
+            state,
+            synced_at,
+            messages,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Live>>> {
+        self.live.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}

@@ -1,0 +1,181 @@
+//! One client that brings mail: its bytes, in bounded time and room.
+
+use super::intake::Intake;
+use super::seats::{Seat, Seats};
+use super::session::{Ask, Kept, Letter, Recipient, Session};
+use crate::sources::post::Post;
+use crate::store::IdentityRow;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
+
+/// How long a client may take to get on: to end a command, or to send a piece of its mail.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How large that piece is at least, in bytes.
+const PIECE: usize = 16 * 1024;
+/// How long one mail may take in all.
+const MAIL_TIME: Duration = Duration::from_secs(600);
+/// How long a client may take to read an answer.
+const READING: Duration = Duration::from_secs(20);
+/// How much is read at once.
+const BUFFER: usize = 32 * 1024;
+/// The longest word of a client in the lines that we add to its mail, in characters.
+const WORD_MAX: usize = 255;
+
+/// A client's connection.
+pub struct Connection {
+    pub seat: Seat,
+    /// All seats, held so that they last as long as who sits on one.
+    pub seats: Seats,
+    pub post: Arc<Post>,
+    pub intake: Intake,
+    pub domain: String,
+    pub tls: Option<TlsAcceptor>,
+    pub client: IpAddr,
+}
+
+/// Why a conversation paused.
+enum Pause {
+    StartTls,
+    End,
+}
+
+/// Says that nobody has time, as far as the connection takes it.
+pub fn turn_away(stream: &TcpStream) {
+    // Whoever does not read it finds the connection closed, which says the same.
+    let _unread = stream.try_write(b"421 4.3.2 Too many clients, try again\r\n");
+}
+
+impl Connection {
+    /// Serves the client to the end of the conversation.
+    pub async fn serve(mut self, mut stream: TcpStream) {
+        // A client that breaks off has no more to say, and none to be told.
+        let _broken = stream.set_nodelay(true);
+        let mut session = Session::new(&self.domain, self.tls.is_some());
+        if let Ok(Pause::StartTls) = self.converse(&mut stream, &mut session).await
+            && let Some(tls) = self.tls.clone()
+            && let Ok(Ok(mut stream)) = timeout(PATIENCE, tls.accept(stream)).await
+        {
+            session.secured();
+            self.seat.gets_on();
+            let _broken = self.converse(&mut stream, &mut session).await;
+        }
+    }
+
+    async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        session: &mut Session<IdentityRow>,
+    ) -> io::Result<Pause> {
+        let mut buffer = vec![0; BUFFER];
+        let mut until = Instant::now() + PATIENCE;
+        let mut mail_until = None;
+        let mut piece = 0;
+        loop {
+            match session.next() {
+                Some(Ask::Recipient(address)) => session.recipient(self.recipient(&address).await),
+                Some(Ask::Keep(letter)) => {
+                    self.seat.is_busy();
+                    session.kept(self.keep(letter, session).await);
+                    self.seat.holds(0);
+                    self.flush(stream, session).await?;
+                }
+                Some(Ask::StartTls) => {
+                    self.flush(stream, session).await?;
+                    return Ok(Pause::StartTls);
+                }
+                Some(Ask::End) => {
+                    self.flush(stream, session).await?;
+                    timeout(READING, stream.shutdown()).await??;
+                    return Ok(Pause::End);
+                }
+                None => {
+                    if self.flush(stream, session).await? || piece >= PIECE {
+                        (until, piece) = (Instant::now() + PATIENCE, 0);
+                        self.seat.gets_on();
+                    }
+                    mail_until = match session.is_reading_mail() {
+                        true => mail_until.or(Some(Instant::now() + MAIL_TIME)),
+                        false => None,
+                    };
+                    let until = mail_until.map_or(until, |end: Instant| end.min(until));
+                    let read = tokio::select! {
+                        read = timeout_at(until, stream.read(&mut buffer)) => read,
+                        () = self.seat.out() => {
+                            session.end("Somebody else was waiting");
+                            continue;
+                        }
+                    };
+                    match read {
+                        Ok(Ok(0)) => return Ok(Pause::End),
+                        Ok(read) => {
+                            let count = read?;
+                            piece += if session.is_reading_mail() { count } else { 0 };
+                            session.hear(&buffer[..count]);
+                        }
+                        Err(_) => session.end("That took too long"),
+                    }
+                    if !self.seat.holds(session.held()) {
+                        session.end("Too many large mails at once, try again");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what there is to say; whether there was something.
+    async fn flush<S: AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        session: &mut Session<IdentityRow>,
+    ) -> io::Result<bool> {
+        let replies = session.replies();
+        if replies.is_empty() {
+            return Ok(false);
+        }
+        let written = async {
+            stream.write_all(replies.as_bytes()).await?;
+            stream.flush().await
+        };
+        timeout(READING, written).await??;
+        Ok(true)
+    }
+
+    async fn recipient(&self, address: &str) -> Recipient<IdentityRow> {
+        match self.post.owner_of(address).await {
+            Ok(Some(identity)) => Recipient::Known(identity),
+            Ok(None) => Recipient::Unknown,
+            Err(_) => Recipient::Later,
+        }
+    }
+
+    async fn keep(&self, mut letter: Letter<IdentityRow>, session: &Session<IdentityRow>) -> Kept {
+        // Several addresses of one identity are one.
+        letter.recipients.sort_by(|one, other| one.id.cmp(&other.id));
+        letter.recipients.dedup_by(|one, other| one.id == other.id);
+        let by = if session.is_secure() { "ESMTPS" } else { "ESMTP" };
+        let date = OffsetDateTime::now_utc().format(&Rfc2822).unwrap_or_default();
+        let (sender, client) = (plain(&letter.sender), plain(&letter.client));
+        let mut text = format!(
+            "Return-Path: <{sender}>\r\nReceived: from {client} ([{}])\r\n\tby {} with {by}; {date}\r\n",
+            self.client, self.domain
+        )
+        .into_bytes();
+        text.append(&mut letter.text);
+        letter.text = text;
+        self.intake.keep(letter).await
+    }
+}
+
+/// A client's word as it may stand in a line of a mail.
+fn plain(word: &str) -> String {
+    let kept = word.chars().filter(|c| c.is_ascii_graphic() && !"<>()\\\"".contains(*c));
+    kept.take(WORD_MAX).collect()
+}

@@ -1,0 +1,228 @@
+//! `lanyard sources`: set up where mail and text messages come from, and what sends them.
+
+use crate::failure::Result;
+use crate::hand::Hand;
+use crate::output::{Look, Output, ago, clean, count, lasting};
+use crate::prompt;
+use crate::table::{Cell, Table, details};
+use crate::tokens::pair;
+use api::identities::{Identity, ListIdentities};
+use api::secrets::VALUE_MAX;
+use api::sources::{
+    AddSource, ListSources, RemoveSource, Source, SourceKind, SourceState, SyncSource, UpdateSource,
+};
+use api::{Error, SecretText};
+
+const KINDS: &str = "\
+imap     --url imaps://HOST --set username=U --secret (its password)
+webhook  --secret (whsec_… or any text of 16 bytes or more): whoever posts to it signs with it
+twilio   --set account=AC… --secret (its auth token)
+ravi     --secret (a management key)
+smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone): it only sends
+         [--set username=U --secret]  [--set starttls=yes]
+
+The mail server on this machine is there by itself, as `local`; `lanyard status` says where it listens. With
+--identity a source serves that identity alone, else all. What an identity sends goes by a source of its own that
+can send, else by one for all, else by the `relay` of settings.toml.";
+
+/// What can be done with sources.
+#[derive(Debug, clap::Subcommand)]
+pub enum SourcesCommand {
+    /// List the sources, and how they are
+    List,
+    /// Show one source
+    Show {
+        /// Its name or id
+        name: String,
+    },
+    /// Add a source
+    #[command(after_help = KINDS)]
+    Add {
+        /// A unique name
+        name: String,
+        /// What kind it is
+        #[arg(long, value_parser = kind)]
+        kind: SourceKind,
+        /// The one identity that it serves; all if left out
+        #[arg(long)]
+        identity: Option<String>,
+        #[command(flatten)]
+        facts: Facts,
+    },
+    /// Change a source; what is left out stays, and --set NAME= takes a setting away
+    #[command(after_help = KINDS)]
+    Update {
+        /// Its name or id
+        name: String,
+        #[command(flatten)]
+        facts: Facts,
+    },
+    /// Remove a source; the messages that it brought stay
+    Remove {
+        /// Its name or id
+        name: String,
+    },
+    /// Have a source look for new messages now
+    Sync {
+        /// Its name or id
+        name: String,
+    },
+}
+
+/// What a source is set up with.
+#[derive(Debug, clap::Args)]
+pub struct Facts {
+    /// Where its server is
+    #[arg(long, value_name = "ADDRESS")]
+    url: Option<String>,
+    /// A setting of its kind; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    settings: Vec<(String, String)>,
+    /// Its secret: `-` reads standard input, and without one it is asked for
+    #[arg(long, value_name = "-", num_args = 0..=1, default_missing_value = "", value_parser = ["", "-"])]
+    secret: Option<String>,
+}
+
+impl SourcesCommand {
+    /// Does it.
+    pub fn run(self, hand: &mut Hand) -> Result<()> {
+        match self {
+            SourcesCommand::List => {
+                let sources = hand.ask(&ListSources {})?;
+                let identities = if hand.out.json { Vec::new() } else { hand.ask(&ListIdentities {})? };
+                hand.out.show(&sources, || table(&hand.out, &sources, &identities))
+            }
+            SourcesCommand::Show { name } => {
+                let source = find(hand, &name)?;
+                let identities = if hand.out.json { Vec::new() } else { hand.ask(&ListIdentities {})? };
+                hand.out.show(&source, || shown(&hand.out, &source, &identities))
+            }
+            SourcesCommand::Add { name, kind, identity, facts } => {
+                let secret = facts.read_secret()?;
+                let settings = facts.settings.into_iter().collect();
+                let call = AddSource { name, kind, identity, url: facts.url, settings, secret };
+                let source = hand.ask(&call)?;
+                done(hand, "Added", &source)
+            }
+            SourcesCommand::Update { name, facts } => {
+                let secret = facts.read_secret()?;
+                let settings = facts.settings.into_iter().collect();
+                let source = hand.ask(&UpdateSource { source: name, url: facts.url, settings, secret })?;
+                done(hand, "Changed", &source)
+            }
+            SourcesCommand::Remove { name } => {
+                let text = format!("Removed the source {}. What it brought stays.", clean(&name));
+                hand.ask(&RemoveSource { source: name })?;
+                hand.out.done(&text)
+            }
+            SourcesCommand::Sync { name } => {
+                let source = hand.ask(&SyncSource { source: name })?;
+                let name = clean(&source.name).into_owned();
+                hand.out.show(&source, || format!("{name} looks now. See: lanyard sources show {name}"))
+            }
+        }
+    }
+}
+
+impl Facts {
+    fn read_secret(&self) -> Result<Option<SecretText>> {
+        match self.secret.as_deref() {
+            None => Ok(None),
+            Some("-") => prompt::piped(VALUE_MAX).map(Some),
+            Some(_) => prompt::hidden("Its secret: ").map(Some),
+        }
+    }
+}
+
+fn find(hand: &mut Hand, wanted: &str) -> Result<Source> {
+    let all = hand.ask(&ListSources {})?;
+    let found = all.into_iter().find(|source| source.name == wanted || source.id == wanted);
+    let none = || Error::not_found("source", wanted).hint("`lanyard sources list` shows what there is");
+    Ok(found.ok_or_else(none)?)
+}
+
+fn done(hand: &Hand, what: &str, source: &Source) -> Result<()> {
+    let (name, kind) = (clean(&source.name), source.kind.name());
+    hand.out
+        .show(source, || format!("{what} the source {name} ({kind}). How it is: lanyard sources show {name}"))
+}
+
+fn kind(text: &str) -> std::result::Result<SourceKind, String> {
+    let names: Vec<&str> = SourceKind::ALL.iter().map(|kind| kind.name()).collect();
+    SourceKind::named(text).ok_or_else(|| format!("the kinds are {}", names.join(", ")))
+}
+
+/// How a source is, in words.
+fn state(out: &Output, state: &SourceState) -> (Look, String) {
+    match state {
+        SourceState::Connecting => (Look::Plain, "connecting".into()),
+        SourceState::Syncing { done, total: Some(total) } => {
+            (Look::Plain, format!("takes over, {done} of {total}"))
+        }
+        SourceState::Syncing { done, total: None } => (Look::Plain, format!("takes over, {done} so far")),
+        SourceState::Listening => (Look::Good, "listening".into()),
+        SourceState::Failed { reason, again_at } => {
+            let again = again_at.filter(|at| *at > out.now).map(|at| lasting(out.now, at));
+            let again = again.map(|in_time| format!("; tried again in {in_time}")).unwrap_or_default();
+            (Look::Bad, format!("failed: {reason}{again}"))
+        }
+    }
+}
+
+fn whose(source: &Source, identities: &[Identity]) -> String {
+    match &source.identity {
+        None => "all".into(),
+        Some(id) => identities.iter().find(|one| one.id == *id).map_or(id, |one| &one.name).clone(),
+    }
+}
+
+fn table(out: &Output, sources: &[Source], identities: &[Identity]) -> String {
+    let mut table = Table::new(["SOURCE", "KIND", "FOR", "ADDRESS", "MESSAGES", "LAST", "STATE"]);
+    for source in sources {
+        let (look, words) = state(out, &source.state);
+        table.row([
+            (&source.name).into(),
+            source.kind.name().into(),
+            whose(source, identities).into(),
+            source.url.as_deref().unwrap_or_default().into(),
+            source.messages.to_string().into(),
+            source.synced_at.map_or("never".into(), |at| ago(out.now, at)).into(),
+            Cell::looking(look, &words),
+        ]);
+    }
+    table.shown(out)
+}
+
+fn shown(out: &Output, source: &Source, identities: &[Identity]) -> String {
+    let settings: Vec<String> =
+        source.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let rows = [
+        ("name", source.name.clone()),
+        ("id", source.id.clone()),
+        ("kind", source.kind.name().into()),
+        ("for", whose(source, identities)),
+        ("address", source.url.clone().unwrap_or_else(|| "none".into())),
+        ("settings", if settings.is_empty() { "none".into() } else { settings.join(" ") }),
+        ("secret", if source.secret { "set" } else { "none" }.into()),
+        ("state", state(out, &source.state).1),
+        ("last", source.synced_at.map_or("never".into(), |at| ago(out.now, at))),
+        ("brought", count(usize::try_from(source.messages).unwrap_or(usize::MAX), "message")),
+    ];
+    details(out, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_failed_says_why_and_when_it_is_tried_again() {
+        let out = Output::plain();
+        let failed = |again_at| SourceState::Failed { reason: "it refused".into(), again_at };
+        assert_eq!(state(&out, &failed(None)).1, "failed: it refused");
+        let soon = state(&out, &failed(Some(out.now + 90_000))).1;
+        assert!(soon.starts_with("failed: it refused; tried again in "), "{soon}");
+        let (_, words) = state(&out, &SourceState::Syncing { done: 3, total: Some(10) });
+        assert_eq!(words, "takes over, 3 of 10");
+    }
+}
