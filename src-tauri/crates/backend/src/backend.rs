@@ -173,20 +173,17 @@ impl Ground {
     /// Opens the rooms, those first that others lean on.
     async fn furnish(self, doors: mpsc::Sender<Door>) -> Result<Backend> {
         let (tasks, ending, git) = (TaskTracker::new(), CancellationToken::new(), self.git());
-        let (store, bus, clock, audit) = (&self.store, &self.bus, self.clock, &self.audit);
-        let grants = self.grants();
+        let (store, bus, audit, grants) = (&self.store, &self.bus, &self.audit, self.grants());
         let approvals = self.approvals(&grants, &ending).await?;
-        let secrets = self.secrets(&grants, &approvals);
-        let keys = self.keys(&approvals).await?;
-        let issuers = Issuers::new(store.clone(), bus.clone(), clock, self.safe.clone());
+        let (secrets, passwords) = (self.secrets(&grants, &approvals), self.passwords(&grants, &approvals));
+        let (keys, inbox) = (self.keys(&approvals).await?, self.inbox(&approvals, &ending).await?);
+        let issuers = Issuers::new(store.clone(), bus.clone(), self.clock, self.safe.clone());
         let (projects, worktrees) = self.checkouts(&git);
-        let passwords = self.passwords(&grants, &approvals);
-        let inbox = self.inbox(&approvals, &ending).await?;
         let tokens = self.tokens(&issuers, &approvals, &worktrees, &tasks, &ending);
         let sessions = Sessions::new(Parts {
             store: store.clone(),
             bus: bus.clone(),
-            clock,
+            clock: self.clock,
             config: self.config.clone(),
             audit: audit.clone(),
             agents: self.agents.clone(),
@@ -195,7 +192,7 @@ impl Ground {
             secrets: secrets.clone(),
             grants: grants.clone(),
             keys: keys.clone(),
-            summaries: Summaries::new(store.clone(), clock, git.clone(), self.config.homes()),
+            summaries: Summaries::new(store.clone(), self.clock, git.clone(), self.config.homes()),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tokens: tokens.clone(),
             tasks: tasks.clone(),
@@ -212,10 +209,10 @@ impl Ground {
             inbox,
             slots: Slots::open(store.clone(), bus.clone(), self.agents.clone()).await?,
             agents: self.agents,
-            manifests: Manifests::new(issuers.clone(), audit.clone(), clock),
+            manifests: Manifests::new(issuers.clone(), audit.clone(), self.clock),
             issuers,
             tokens,
-            members: Members::new(clock),
+            members: Members::new(self.clock),
             walls: Walls::new(self.config.programs.join("lanyardd"), self.config.settings.hide),
             asked_to_end: CancellationToken::new(),
             ending,
@@ -325,12 +322,7 @@ impl Ground {
         })
     }
 
-    fn sources(
-        &self,
-        inbox: &crate::inbox::Inbox,
-        tasks: &TaskTracker,
-        ending: &CancellationToken,
-    ) -> Sources {
+    fn sources(&self, inbox: &Inbox, tasks: &TaskTracker, ending: &CancellationToken) -> Sources {
         Sources::new(sources::Parts {
             store: self.store.clone(),
             bus: self.bus.clone(),

@@ -38,7 +38,7 @@ impl Sources {
             match opened {
                 Ok(door) => {
                     live.is(SourceState::Listening);
-                    match door.serve(Arc::new(self.post(live)), &self.parts.tasks).await {}
+                    match door.serve(Arc::new(self.post(live)), &live.stop, &self.parts.tasks).await {}
                 }
                 Err(failure) => {
                     tracing::warn!("the mail server on this machine: {}", failure.said);

@@ -1,7 +1,7 @@
 //! One client that brings mail: its bytes, in bounded time and room.
 
 use super::intake::Intake;
-use super::seats::{Seat, Seats};
+use super::seats::Seat;
 use super::session::{Ask, Kept, Letter, Recipient, Session};
 use crate::sources::post::Post;
 use crate::store::IdentityRow;
@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to get on: to end a command, or to send a piece of its mail.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,6 +25,8 @@ const PIECE: usize = 16 * 1024;
 const MAIL_TIME: Duration = Duration::from_secs(600);
 /// How long a client may take to read an answer.
 const READING: Duration = Duration::from_secs(20);
+/// How long it may go on when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How much is read at once.
 const BUFFER: usize = 32 * 1024;
 /// The longest word of a client in the lines that we add to its mail, in characters.
@@ -32,8 +35,8 @@ const WORD_MAX: usize = 255;
 /// A client's connection.
 pub struct Connection {
     pub seat: Seat,
-    /// All seats, held so that they last as long as who sits on one.
-    pub seats: Seats,
+    /// Cancelled when the server ends.
+    pub stop: CancellationToken,
     pub post: Arc<Post>,
     pub intake: Intake,
     pub domain: String,
@@ -55,7 +58,19 @@ pub fn turn_away(stream: &TcpStream) {
 
 impl Connection {
     /// Serves the client to the end of the conversation.
-    pub async fn serve(mut self, mut stream: TcpStream) {
+    pub async fn serve(self, stream: TcpStream) {
+        let stop = self.stop.clone();
+        let last_words = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_WORDS).await;
+        };
+        tokio::select! {
+            () = self.serve_to_its_end(stream) => {}
+            () = last_words => {}
+        }
+    }
+
+    async fn serve_to_its_end(mut self, mut stream: TcpStream) {
         // A client that breaks off has no more to say, and none to be told.
         let _broken = stream.set_nodelay(true);
         let mut session = Session::new(&self.domain, self.tls.is_some());
@@ -110,6 +125,10 @@ impl Connection {
                         read = timeout_at(until, stream.read(&mut buffer)) => read,
                         () = self.seat.out() => {
                             session.end("Somebody else was waiting");
+                            continue;
+                        }
+                        () = self.stop.cancelled() => {
+                            session.end("The server ends");
                             continue;
                         }
                     };

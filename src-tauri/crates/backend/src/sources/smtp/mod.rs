@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long it rests when the system gives it no connection, for want of descriptors perhaps.
@@ -63,7 +64,7 @@ impl Door {
     }
 
     /// Serves whoever comes. Ends by being dropped, and all conversations with it.
-    pub async fn serve(self, post: Arc<Post>, tasks: &TaskTracker) -> Never {
+    pub async fn serve(self, post: Arc<Post>, stop: &CancellationToken, tasks: &TaskTracker) -> Never {
         let seats = Seats::default();
         let intake = Intake::begin(post.clone(), tasks);
         loop {
@@ -81,7 +82,7 @@ impl Door {
             };
             let connection = Connection {
                 seat,
-                seats: seats.clone(),
+                stop: stop.clone(),
                 post: post.clone(),
                 intake: intake.clone(),
                 domain: self.domain.clone(),
