@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::programs::programs;
 use crate::setup::{Level, setup};
 use crate::shell::say;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use table::Row;
 use world::World;
 
@@ -27,10 +27,6 @@ type Measure = fn(&World) -> Result<Vec<Row>>;
 /// Measures and prints the table: all, or only what has one of the words in its name. Nothing here is a test:
 /// a goal that is missed is told, no more.
 pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
-    setup(host, Level::Bench)?;
-    say("building the release programs");
-    programs(host, true, false)?;
-    let mut rows: Vec<Row> = Vec::new();
     let measures: [(&str, Measure); 8] = [
         ("reading a secret", secrets::measure),
         ("answering an approval", approvals::measure),
@@ -42,6 +38,14 @@ pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
         ("a million records of the audit", audit::measure),
     ];
     let wanted = |what: &str| words.is_empty() || words.iter().any(|word| what.contains(word));
+    if !measures.iter().any(|(what, _)| wanted(what)) {
+        let known = measures.map(|(what, _)| what).join(", ");
+        bail!("nothing that is measured has such a word in its name; known are: {known}");
+    }
+    setup(host, Level::Bench)?;
+    say("building the release programs");
+    programs(host, true, false)?;
+    let mut rows: Vec<Row> = Vec::new();
     for (what, measure) in measures.into_iter().filter(|(what, _)| wanted(what)) {
         say(format!("measuring: {what}"));
         // Each in a world of its own, so that none measures what another left behind.

@@ -20,15 +20,6 @@ pub const AGENTS: [(&str, &str); 3] = [
     ("opencode", "opencode-ai@1.18.33"),
 ];
 
-/// Other people's servers that the tests talk to; these versions still run on Node 20.
-const SERVERS: [&str; 5] = [
-    "@stoplight/prism-cli@5.14.2",
-    "verdaccio@6.8.0",
-    "smtp-server@3.21.6",
-    "mailparser@3.9.14",
-    // No server: what a receiver of our webhooks checks their signatures with.
-    "standardwebhooks@1.1.1",
-];
 /// GitHub's description of its API, and the one file of that archive which is kept.
 const DESCRIPTION: &str = "@octokit/openapi@23.0.2";
 const DESCRIPTION_FILE: &str = "package/generated/api.github.com.json";
@@ -75,22 +66,26 @@ pub fn node_modules(host: &Host) -> Result<()> {
     fs::write(&stamp, lock).with_context(|| format!("writing {}", stamp.display()))
 }
 
-/// Installs the servers that the tests talk to, and GitHub's description, into target/tools/servers.
+/// Installs the servers that the tests talk to, as xtask/servers locks them, and GitHub's description, into
+/// target/tools/servers.
 pub fn servers(host: &Host) -> Result<()> {
-    let folder = host.target.join("tools/servers");
-    let (stamp, wanted) = (folder.join(".installed"), [&SERVERS[..], &[DESCRIPTION]].concat().join("\n"));
+    let (ours, folder) = (host.top.join("xtask/servers"), host.target.join("tools/servers"));
+    let lock = fs::read_to_string(ours.join("package-lock.json")).context("reading the servers' lock")?;
+    let (stamp, wanted) = (folder.join(".installed"), format!("{lock}{DESCRIPTION}"));
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    say(format!("installing {} and {DESCRIPTION} into {} (once)", SERVERS.join(", "), folder.display()));
+    say(format!("installing the tests' servers and {DESCRIPTION} into {} (once)", folder.display()));
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    fs::write(folder.join("package.json"), "{\"private\":true}").context("writing package.json")?;
+    for name in ["package.json", "package-lock.json", ".npmrc"] {
+        fs::copy(ours.join(name), folder.join(name)).with_context(|| format!("copying {name}"))?;
+    }
     let npm = |words: &[&str]| {
         let mut npm = host.command("npm");
         npm.args(words).arg("--loglevel=error").current_dir(&folder);
         npm
     };
-    run(npm(&["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"]).args(SERVERS))?;
+    run(&mut npm(&["ci", "--ignore-scripts"]))?;
     // The archive unpacks to 385 MB, of which one file of 13 MB is wanted.
     let archive = folder.join(read(&mut npm(&["pack", "--silent", DESCRIPTION]))?);
     let unpack = ["--strip-components=2", "-xzf"];
