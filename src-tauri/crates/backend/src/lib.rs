@@ -42,6 +42,8 @@ pub mod summaries;
 pub mod tasks;
 pub mod telling;
 pub mod tokens;
+pub mod twilio;
 pub mod walls;
+pub mod webhooks;
 pub mod wiped;
 pub mod worktrees;
