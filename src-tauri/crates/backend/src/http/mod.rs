@@ -273,7 +273,7 @@ pub fn base_url(text: &str) -> Result<Url, String> {
 }
 
 /// TLS by rustls, with the certificates that this machine trusts; where none will be met, they aren't read.
-fn tls(unused: bool) -> Result<rustls::ClientConfig, rustls::Error> {
+pub fn tls(unused: bool) -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;

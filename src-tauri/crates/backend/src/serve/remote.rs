@@ -1,10 +1,11 @@
-//! The web door on loopback: the page, `POST /session`, `POST /call`, and two WebSockets.
+//! The web door on loopback: the page, `POST /session`, `POST /call`, two WebSockets, and `POST /inbox/<source>`.
 //!
 //! `/socket` carries the frames of the owner's socket, one per text message, after a first message with
 //! the token. `/attach` carries one terminal: chunks as binary messages (see [`api::wire`]).
 
 mod github;
 mod guard;
+mod inbox;
 mod pages;
 mod terminal;
 mod websocket;
@@ -55,6 +56,7 @@ fn router(backend: Backend, port: u16) -> Router {
         .route("/socket", get(websocket::open))
         .route("/attach", get(terminal::open))
         .merge(github::router())
+        .merge(inbox::router())
         .layer(DefaultBodyLimit::max(REQUEST_MAX))
         .with_state(backend)
         .merge(pages)

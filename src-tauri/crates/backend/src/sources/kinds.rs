@@ -1,13 +1,19 @@
 //! The kinds of sources: one line for each.
 
+use super::imap::Imap;
 use super::relay::Relay;
 use super::source::{Setup, Source};
+use super::twilio::Twilio;
+use super::webhook::Webhook;
 use api::sources::SourceKind;
 
 /// Makes a source out of its set-up, or says what is wrong with that.
 pub fn open(setup: Setup) -> Result<Box<dyn Source>, String> {
     Ok(match setup.kind {
         SourceKind::Smtp => Box::new(Relay::new(setup)?),
+        SourceKind::Imap => Box::new(Imap::new(setup)?),
+        SourceKind::Webhook => Box::new(Webhook::new(setup)?),
+        SourceKind::Twilio => Box::new(Twilio::new(setup)?),
         kind => return Err(format!("this version has no sources of the kind {}", kind.name())),
     })
 }

@@ -1,6 +1,9 @@
 //! The room of sources: where mail and text messages come from, each run by a task of its own, and what sends them.
 
+mod addresses;
 mod courier;
+pub mod door;
+mod imap;
 mod kinds;
 mod letter;
 mod live;
@@ -11,6 +14,8 @@ mod rows;
 mod running;
 pub mod smtp;
 pub mod source;
+mod twilio;
+mod webhook;
 
 use crate::bus::Bus;
 use crate::clock::Clock;

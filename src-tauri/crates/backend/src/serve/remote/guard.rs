@@ -1,7 +1,8 @@
 //! Host and Origin: the web door answers only to its own address, so that no other page can reach it
-//! through a rebound name or a foreign form.
+//! through a rebound name or a foreign form. The doors of sources have their own check: others post there by the
+//! name of a tunnel, and are known by their signature.
 
-use super::refused;
+use super::{inbox, refused};
 use crate::audit::Audit;
 use api::audit::Kind;
 use axum::extract::Request;
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 /// Refuses a request whose Host or Origin is not the web door's own.
 pub async fn check(port: u16, audit: Audit, request: Request, next: Next) -> Response {
-    match is_own(port, request.headers()) {
+    match request.uri().path().starts_with(inbox::PLACE) || is_own(port, request.headers()) {
         true => next.run(request).await,
         false => {
             refused(&audit, Kind::Door, "door.refused", "a foreign Host or Origin").await;
