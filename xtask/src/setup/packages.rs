@@ -62,6 +62,7 @@ const NEEDS: &[Need] = &[
     need(Test, Program("sshd"), ["openssh-server", "openssh-server", "openssh"]),
     need(Test, Program("gh"), ["gh", "gh", "github-cli"]),
     need(Test, Program("faketime"), ["faketime", "libfaketime", "libfaketime"]),
+    need(Test, Program("dovecot"), ["dovecot-imapd", "dovecot", "dovecot"]),
     need(Test, Program("unshare"), ["util-linux", "util-linux", "util-linux"]),
     need(Test, Program("ip"), ["iproute2", "iproute", "iproute2"]),
     need(Test, Program("python3"), ["python3", "python3", "python"]),
