@@ -3,6 +3,7 @@
 use crate::beside::{CERTIFICATE, start_telling};
 use crate::{Beside, DEADLINE, World};
 use serde_json::Value;
+use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
 const SERVER: &str = include_str!("mail.js");
@@ -16,13 +17,19 @@ pub struct MailServer {
 }
 
 impl World {
+    /// A certificate for this machine with its key, in one file, which nobody trusts by itself.
+    pub fn certificate(&self) -> PathBuf {
+        let path = self.path("loopback.pem");
+        std::fs::write(&path, CERTIFICATE).expect("the certificate is written");
+        path
+    }
+
     /// A mail server that speaks `plain`, `starttls` or `tls`, and wants this password, if any. What it shows is the
     /// certificate in the world's `loopback.pem`.
     #[track_caller]
     pub fn mail_server(&self, how: &str, password: Option<&str>) -> MailServer {
-        let (script, certificate) = (self.path("mail.js"), self.path("loopback.pem"));
+        let (script, certificate) = (self.path("mail.js"), self.certificate());
         std::fs::write(&script, SERVER).expect("the server is written");
-        std::fs::write(&certificate, CERTIFICATE).expect("the certificate is written");
         let mut node = self.command("node");
         node.env("NODE_PATH", crate::beside::servers().join("node_modules"));
         node.arg(script).arg(how).arg(certificate).args(password);

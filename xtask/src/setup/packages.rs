@@ -61,6 +61,7 @@ const NEEDS: &[Need] = &[
     need(Test, Program("ssh-keygen"), ["openssh-client", "openssh-clients", "openssh"]),
     need(Test, Program("sshd"), ["openssh-server", "openssh-server", "openssh"]),
     need(Test, Program("gh"), ["gh", "gh", "github-cli"]),
+    need(Test, Program("swaks"), ["swaks libnet-ssleay-perl", "swaks", "swaks"]),
     need(Test, Program("faketime"), ["faketime", "libfaketime", "libfaketime"]),
     need(Test, Program("dovecot"), ["dovecot-imapd", "dovecot", "dovecot"]),
     need(Test, Program("unshare"), ["util-linux", "util-linux", "util-linux"]),

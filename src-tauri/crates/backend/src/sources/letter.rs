@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 /// Makes the mail, the same at every try. Who gets it unseen stands in its envelope alone.
 pub fn letter(outgoing: &Outgoing) -> Result<Message, Failure> {
     let Outgoing { identity, .. } = outgoing;
-    let from = Mailbox::new(Some(identity.author_name.clone()), address(&identity.email)?);
+    let from = Mailbox::new(Some(one_line(&identity.author_name)), address(&identity.email)?);
     let at = Duration::from_millis(u64::try_from(outgoing.at).unwrap_or(0));
     let mut letter = Message::builder()
         .from(from)
@@ -58,6 +58,9 @@ fn address(text: &str) -> Result<Address, Failure> {
 
 /// `ada@example.com`, or `Ada <ada@example.com>`.
 fn mailbox(text: &str) -> Result<Mailbox, Failure> {
+    if text.contains(|c: char| c.is_control()) {
+        return Err(Failure::lasting("a recipient has control characters"));
+    }
     text.parse().map_err(|e: AddressError| Failure::lasting(format!("a recipient is no mail address: {e}")))
 }
 
@@ -137,7 +140,7 @@ mod tests {
             let head = text.split("\r\n\r\n").next().unwrap();
             assert!(!head.lines().any(|line| line.starts_with("Bcc:")), "{head}");
         }
-        for bad in [evil, "a@b\r\nBcc: c@d", "", "a@b, c@d\n"] {
+        for bad in [evil, "a@b\r\nBcc: c@d", "A\u{7} <a@b.c>", "", "a@b, c@d\n"] {
             assert!(letter(&Outgoing { to: vec![bad.into()], ..outgoing() }).is_err(), "{bad}");
         }
         let named = Outgoing {

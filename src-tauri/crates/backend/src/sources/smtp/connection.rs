@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,8 @@ const PIECE: usize = 16 * 1024;
 const MAIL_TIME: Duration = Duration::from_secs(600);
 /// How long a client may take to read an answer.
 const READING: Duration = Duration::from_secs(20);
-/// How long it may go on when the server ends.
+/// How long it may go on when the server ends, or its seat is another's; and how long what a client still sends is
+/// read, since a connection that closes before would take our last words with it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How much is read at once.
 const BUFFER: usize = 32 * 1024;
@@ -50,6 +51,33 @@ enum Pause {
     End,
 }
 
+/// How fast a client gets on.
+struct Pace {
+    /// When it must have got on.
+    until: Instant,
+    /// When the mail that it sends must be whole.
+    mail_until: Option<Instant>,
+    /// How much of that mail has come since it last got on.
+    piece: usize,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { until: Instant::now() + PATIENCE, mail_until: None, piece: 0 }
+    }
+
+    fn gets_on(&mut self) {
+        (self.until, self.piece) = (Instant::now() + PATIENCE, 0);
+    }
+
+    /// Until when something must come.
+    fn until(&mut self, is_reading_mail: bool) -> Instant {
+        let begun = self.mail_until.take().or_else(|| Some(Instant::now() + MAIL_TIME));
+        self.mail_until = begun.filter(|_| is_reading_mail);
+        self.mail_until.map_or(self.until, |end| end.min(self.until))
+    }
+}
+
 /// Says that nobody has time, as far as the connection takes it.
 pub fn turn_away(stream: &TcpStream) {
     // Whoever does not read it finds the connection closed, which says the same.
@@ -59,10 +87,13 @@ pub fn turn_away(stream: &TcpStream) {
 impl Connection {
     /// Serves the client to the end of the conversation.
     pub async fn serve(self, stream: TcpStream) {
-        let stop = self.stop.clone();
+        let (stop, out) = (self.stop.clone(), self.seat.out());
         let last_words = async {
-            stop.cancelled().await;
-            tokio::time::sleep(LAST_WORDS).await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = out.cancelled() => {}
+            }
+            sleep(LAST_WORDS).await;
         };
         tokio::select! {
             () = self.serve_to_its_end(stream) => {}
@@ -90,17 +121,17 @@ impl Connection {
         session: &mut Session<IdentityRow>,
     ) -> io::Result<Pause> {
         let mut buffer = vec![0; BUFFER];
-        let mut until = Instant::now() + PATIENCE;
-        let mut mail_until = None;
-        let mut piece = 0;
+        let mut pace = Pace::new();
         loop {
-            match session.next() {
+            match session.go_on() {
                 Some(Ask::Recipient(address)) => session.recipient(self.recipient(&address).await),
                 Some(Ask::Keep(letter)) => {
                     self.seat.is_busy();
                     session.kept(self.keep(letter, session).await);
                     self.seat.holds(0);
                     self.flush(stream, session).await?;
+                    pace.gets_on();
+                    self.seat.gets_on();
                 }
                 Some(Ask::StartTls) => {
                     self.flush(stream, session).await?;
@@ -109,44 +140,52 @@ impl Connection {
                 Some(Ask::End) => {
                     self.flush(stream, session).await?;
                     timeout(READING, stream.shutdown()).await??;
+                    let (out, until) = (self.seat.out(), Instant::now() + LAST_WORDS);
+                    while !out.is_cancelled() && timeout_at(until, stream.read(&mut buffer)).await?? > 0 {}
                     return Ok(Pause::End);
                 }
                 None => {
-                    if self.flush(stream, session).await? || piece >= PIECE {
-                        (until, piece) = (Instant::now() + PATIENCE, 0);
+                    if self.flush(stream, session).await? || pace.piece >= PIECE {
+                        pace.gets_on();
                         self.seat.gets_on();
                     }
-                    mail_until = match session.is_reading_mail() {
-                        true => mail_until.or(Some(Instant::now() + MAIL_TIME)),
-                        false => None,
-                    };
-                    let until = mail_until.map_or(until, |end: Instant| end.min(until));
-                    let read = tokio::select! {
-                        read = timeout_at(until, stream.read(&mut buffer)) => read,
-                        () = self.seat.out() => {
-                            session.end("Somebody else was waiting");
-                            continue;
-                        }
-                        () = self.stop.cancelled() => {
-                            session.end("The server ends");
-                            continue;
-                        }
-                    };
-                    match read {
-                        Ok(Ok(0)) => return Ok(Pause::End),
-                        Ok(read) => {
-                            let count = read?;
-                            piece += if session.is_reading_mail() { count } else { 0 };
-                            session.hear(&buffer[..count]);
-                        }
-                        Err(_) => session.end("That took too long"),
-                    }
-                    if !self.seat.holds(session.held()) {
-                        session.end("Too many large mails at once, try again");
+                    if !self.hear(stream, session, &mut pace, &mut buffer).await? {
+                        return Ok(Pause::End);
                     }
                 }
             }
         }
+    }
+
+    /// Hears what comes next; false if that is the end of the connection.
+    async fn hear<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        session: &mut Session<IdentityRow>,
+        pace: &mut Pace,
+        buffer: &mut [u8],
+    ) -> io::Result<bool> {
+        let out = self.seat.out();
+        let until = pace.until(session.is_reading_mail());
+        tokio::select! {
+            read = timeout_at(until, stream.read(buffer)) => match read {
+                Ok(read) => {
+                    let count = read?;
+                    if count == 0 {
+                        return Ok(false);
+                    }
+                    pace.piece += if session.is_reading_mail() { count } else { 0 };
+                    session.hear(&buffer[..count]);
+                }
+                Err(_) => session.end("That took too long"),
+            },
+            () = out.cancelled() => session.end("Somebody else was waiting"),
+            () = self.stop.cancelled() => session.end("The server ends"),
+        }
+        if !self.seat.holds(session.held()) {
+            session.end("Too many large mails at once, try again");
+        }
+        Ok(true)
     }
 
     /// Sends what there is to say; whether there was something.

@@ -75,9 +75,9 @@ impl Seat {
         self.place.last.store(BUSY, Ordering::Relaxed);
     }
 
-    /// Returns when somebody else shall have it.
-    pub async fn out(&self) {
-        self.place.out.cancelled().await;
+    /// Cancelled when somebody else shall have it.
+    pub fn out(&self) -> CancellationToken {
+        self.place.out.clone()
     }
 
     /// Whether there is room for so many bytes of its client's mail.

@@ -148,7 +148,7 @@ impl<T> Session<T> {
     }
 
     /// Goes on with what has been heard, up to a question. None: more must be heard.
-    pub fn next(&mut self) -> Option<Ask<T>> {
+    pub fn go_on(&mut self) -> Option<Ask<T>> {
         loop {
             if self.is_over {
                 return Some(Ask::End);

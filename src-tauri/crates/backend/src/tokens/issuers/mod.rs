@@ -27,14 +27,14 @@ use crate::clock::Clock;
 use crate::http;
 use crate::safe::Safe;
 use crate::secrets::read_policy;
+use crate::setup::{Kept, changed, settings as read_settings};
 use crate::store::{self, IssuerRow, Store};
 use anyhow::{Context, Result, bail};
 use api::issuers::{AddIssuer, Issuer as Seen, Kind, RemoveIssuer, UpdateIssuer};
 use api::names::{check_name, shown};
-use api::secrets::{Policy, VALUE_MAX};
+use api::secrets::Policy;
 use api::{Code, Done, Error, Event, SecretText};
 use std::collections::BTreeMap;
-use vault::{Bound, Secret};
 
 /// The longest setting, in bytes.
 const SETTING_MAX: usize = 4096;
@@ -86,10 +86,7 @@ impl Issuers {
     /// Changes an issuer; what is left out stays.
     pub async fn update(&self, call: UpdateIssuer) -> Result<Seen> {
         let mut row = self.find(&call.issuer).await?;
-        let mut settings = settings(&row)?;
-        settings.extend(call.settings);
-        settings.retain(|_, value| !value.is_empty());
-        row.settings = serde_json::to_string(&settings)?;
+        row.settings = serde_json::to_string(&changed(settings(&row)?, call.settings))?;
         if let Some(url) = call.base_url {
             row.base_url = Some(url).filter(|url| !url.is_empty());
         }
@@ -138,18 +135,14 @@ impl Issuers {
 
     /// How an issuer was set up, with its secret.
     pub fn setup(&self, row: &IssuerRow) -> Result<Setup> {
-        let secret = match &row.sealed {
-            Some(sealed) => Some(self.unsealed(row, sealed)?),
-            None => None,
-        };
+        let secret = kept(row).unseal(&self.safe, row.sealed.as_deref())?;
         Ok(Setup { kind: kind(row)?, base_url: row.base_url.clone(), settings: settings(row)?, secret })
     }
 
     async fn write(&self, mut row: IssuerRow, secret: Option<SecretText>) -> Result<Seen> {
         check_settings(&settings(&row)?)?;
         if let Some(secret) = secret {
-            let secret = checked(&secret)?;
-            row.sealed = Some(self.safe.key(&row.id, &row.wrapped_key)?.seal(&secret, bound(&row.id)));
+            row.sealed = Some(kept(&row).seal(&self.safe, &secret)?);
         }
         kinds::open(self.setup(&row)?).map_err(|failure| {
             Error::invalid(format!("the issuer cannot be set up like this: {failure}"))
@@ -158,14 +151,6 @@ impl Issuers {
         self.store.put_issuer(&row).await?;
         self.tell(&row.id);
         seen(row)
-    }
-
-    fn unsealed(&self, row: &IssuerRow, sealed: &[u8]) -> Result<Secret> {
-        self.safe.key(&row.id, &row.wrapped_key)?.open(sealed, bound(&row.id)).map_err(|_| {
-            Error::new(Code::Locked, format!("the secret of the issuer {} does not open", shown(&row.name)))
-                .hint("the database was altered; give the secret again")
-                .into()
-        })
     }
 
     fn tell(&self, id: &str) {
@@ -178,8 +163,8 @@ pub fn policy(row: &IssuerRow) -> Policy {
     read_policy(&row.policy)
 }
 
-fn bound(id: &str) -> Bound<'_> {
-    Bound { identity: id, name: "issuer", version: 1 }
+fn kept(row: &IssuerRow) -> Kept<'_> {
+    Kept { noun: "issuer", name: &row.name, id: &row.id, wrapped_key: &row.wrapped_key }
 }
 
 fn kind(row: &IssuerRow) -> Result<Kind> {
@@ -187,7 +172,7 @@ fn kind(row: &IssuerRow) -> Result<Kind> {
 }
 
 fn settings(row: &IssuerRow) -> Result<BTreeMap<String, String>> {
-    serde_json::from_str(&row.settings).context("reading an issuer's settings")
+    read_settings("issuer", &row.settings)
 }
 
 fn check_settings(settings: &BTreeMap<String, String>) -> Result<()> {
@@ -200,15 +185,6 @@ fn check_settings(settings: &BTreeMap<String, String>) -> Result<()> {
         )));
     }
     Ok(())
-}
-
-fn checked(secret: &SecretText) -> Result<Secret> {
-    let secret = super::issuer::taken(secret);
-    match secret.len() {
-        0 => bail!(Error::invalid("the secret is empty").hint("leave it out where the kind needs none")),
-        n if n > VALUE_MAX => bail!(Error::new(Code::TooLarge, "the secret is larger than 64 KiB")),
-        _ => Ok(secret),
-    }
 }
 
 fn seen(row: IssuerRow) -> Result<Seen> {
