@@ -30,6 +30,7 @@ mod prism;
 mod projects;
 mod prying;
 mod racing;
+mod ravi;
 mod registry;
 mod remotes;
 mod rotation;

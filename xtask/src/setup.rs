@@ -29,6 +29,7 @@ pub fn setup(host: &Host, level: Level) -> Result<wasm::Compiler> {
         tools::tool(host, "cargo-deny", tools::DENY)?;
         tools::tool(host, "tauri-driver", tools::TAURI_DRIVER)?;
         tools::servers(host)?;
+        tools::ravi_sdk(host)?;
     }
     tools::node_modules(host)?;
     wasm::compiler(host)

@@ -58,6 +58,8 @@ const NEEDS: &[Need] = &[
     need(Test, Program("dunst"), ["dunst", "dunst", "dunst"]),
     need(Test, Program("gdbus"), ["libglib2.0-bin", "glib2", "glib2"]),
     need(Test, Program("kill"), ["procps", "procps-ng", "procps-ng"]),
+    need(Test, Program("jq"), ["jq", "jq", "jq"]),
+    need(Test, Program("pip3"), ["python3-pip", "python3-pip", "python-pip"]),
     need(Test, Program("ssh-keygen"), ["openssh-client", "openssh-clients", "openssh"]),
     need(Test, Program("sshd"), ["openssh-server", "openssh-server", "openssh"]),
     need(Test, Program("gh"), ["gh", "gh", "github-cli"]),

@@ -20,6 +20,8 @@ pub const AGENTS: [(&str, &str); 3] = [
     ("opencode", "opencode-ai@1.18.33"),
 ];
 
+/// Ravi's own library for Python: the version that can be told where its server is, and what it is built on.
+const RAVI_SDK: [&str; 3] = ["ravi-sdk==0.2.0", "httpx==0.28.1", "pydantic==2.14.3"];
 /// GitHub's description of its API, and the one file of that archive which is kept.
 const DESCRIPTION: &str = "@octokit/openapi@23.0.2";
 const DESCRIPTION_FILE: &str = "package/generated/api.github.com.json";
@@ -91,6 +93,19 @@ pub fn servers(host: &Host) -> Result<()> {
     let unpack = ["--strip-components=2", "-xzf"];
     run(host.command("tar").args(unpack).arg(&archive).arg(DESCRIPTION_FILE).current_dir(&folder))?;
     fs::remove_file(&archive).with_context(|| format!("removing {}", archive.display()))?;
+    fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Installs Ravi's library into target/tools/ravi-sdk, for the Python that is there.
+pub fn ravi_sdk(host: &Host) -> Result<()> {
+    let folder = host.target.join("tools/ravi-sdk");
+    let (stamp, wanted) = (folder.join(".installed"), RAVI_SDK.join("\n"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    say(format!("installing {} into {} (once)", RAVI_SDK[0], folder.display()));
+    let quiet = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--upgrade"];
+    run(host.command("python3").args(quiet).arg("--target").arg(&folder).args(RAVI_SDK))?;
     fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
 }
 

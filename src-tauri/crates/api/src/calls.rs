@@ -113,7 +113,7 @@ calls! {
     "secrets.list"           [Owner Agent]                 ListSecrets     -> Vec<SecretEntry>;
     "secrets.set"            [Owner Agent]                 SetSecret       -> SecretEntry;
     "secrets.read"           [Owner Agent]                 ReadSecret      -> SecretValue;
-    "secrets.delete"         [Owner]                       DeleteSecret    -> Done;
+    "secrets.delete"         [Owner Agent]                 DeleteSecret    -> Done;
     "secrets.rotate"         [Owner]                       RotateSecret    -> SecretEntry;
     "secrets.versions"       [Owner]                       ListVersions    -> Vec<SecretVersion>;
     "secrets.share"          [Owner]                       ShareSecret     -> SecretEntry;
@@ -131,6 +131,7 @@ calls! {
     "passwords.update"       [Owner Agent]                 UpdatePassword  -> PasswordEntry;
     "passwords.delete"       [Owner Agent]                 DeletePassword  -> Done;
     "passwords.code"         [Owner Agent]                 ReadCode        -> OneTimeCode;
+    "passwords.generate"     [Owner Agent]                 GeneratePassword -> GeneratedPassword;
 
     "inbox.list"             [Owner Agent]                 ListMessages    -> Messages;
     "inbox.read"             [Owner Agent]                 ReadMessage     -> MessageBody;
@@ -245,9 +246,9 @@ mod tests {
     fn an_agent_can_only_ask_for_what_is_its_own() {
         let agent: Vec<_> =
             METHODS.iter().filter(|m| m.roles.contains(&Role::Agent)).map(|m| m.name).collect();
-        let secrets = ["secrets.list", "secrets.set", "secrets.read"];
-        let passwords =
-            ["list", "create", "read", "update", "delete", "code"].map(|verb| format!("passwords.{verb}"));
+        let secrets = ["secrets.list", "secrets.set", "secrets.read", "secrets.delete"];
+        let passwords = ["list", "create", "read", "update", "delete", "code", "generate"]
+            .map(|verb| format!("passwords.{verb}"));
         let passwords: Vec<&str> = passwords.iter().map(String::as_str).collect();
         let tokens =
             ["request", "list", "show", "read", "revoke", "refresh"].map(|verb| format!("tokens.{verb}"));

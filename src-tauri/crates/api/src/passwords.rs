@@ -72,6 +72,35 @@ pub struct OneTimeCode {
     pub seconds_left: u32,
 }
 
+/// `passwords.generate`: a new password that is kept nowhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratePassword {
+    /// How long, 8 to 128; 24 if left out.
+    #[serde(default)]
+    pub length: Option<u32>,
+    /// Whether there are signs in it, such as `!` and `#`.
+    #[serde(default = "yes")]
+    pub special: bool,
+    /// Whether there are digits in it.
+    #[serde(default = "yes")]
+    pub digits: bool,
+    /// Characters that must not be in it.
+    #[serde(default)]
+    pub exclude: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A password that was made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GeneratedPassword {
+    /// The password.
+    pub password: SecretText,
+}
+
 /// `passwords.list`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

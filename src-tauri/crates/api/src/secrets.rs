@@ -168,7 +168,7 @@ pub struct ReadSecret {
     pub wait_ms: Option<u64>,
 }
 
-/// `secrets.delete`
+/// `secrets.delete`: an agent may delete what an agent has set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteSecret {

@@ -125,6 +125,7 @@ impl Backend {
             clock,
             audit,
             safe,
+            members: Members::new(clock),
         };
         Ok((ground.furnish(doors).await?, served))
     }
@@ -167,6 +168,7 @@ struct Ground {
     clock: Clock,
     audit: Audit,
     safe: Safe,
+    members: Members,
 }
 
 impl Ground {
@@ -177,8 +179,7 @@ impl Ground {
         let approvals = self.approvals(&grants, &ending).await?;
         let (secrets, passwords) = (self.secrets(&grants, &approvals), self.passwords(&grants, &approvals));
         let (keys, inbox) = (self.keys(&approvals).await?, self.inbox(&approvals, &ending).await?);
-        let issuers = Issuers::new(store.clone(), bus.clone(), self.clock, self.safe.clone());
-        let (projects, worktrees) = self.checkouts(&git);
+        let ((projects, worktrees), issuers) = (self.checkouts(&git), self.issuers());
         let tokens = self.tokens(&issuers, &approvals, &worktrees, &tasks, &ending);
         let sessions = Sessions::new(Parts {
             store: store.clone(),
@@ -195,6 +196,7 @@ impl Ground {
             summaries: Summaries::new(store.clone(), self.clock, git.clone(), self.config.homes()),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tokens: tokens.clone(),
+            members: self.members.clone(),
             tasks: tasks.clone(),
             ending: ending.clone(),
             doors,
@@ -212,7 +214,7 @@ impl Ground {
             manifests: Manifests::new(issuers.clone(), audit.clone(), self.clock),
             issuers,
             tokens,
-            members: Members::new(self.clock),
+            members: self.members,
             walls: Walls::new(self.config.programs.join("lanyardd"), self.config.settings.hide),
             asked_to_end: CancellationToken::new(),
             ending,
@@ -253,6 +255,10 @@ impl Ground {
             tasks: tasks.clone(),
             ending: ending.clone(),
         })
+    }
+
+    fn issuers(&self) -> Issuers {
+        Issuers::new(self.store.clone(), self.bus.clone(), self.clock, self.safe.clone())
     }
 
     fn git(&self) -> Git {

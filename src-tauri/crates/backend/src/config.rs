@@ -174,6 +174,11 @@ impl Config {
         self.data.join("bin")
     }
 
+    /// The folder of Lanyard's own Python modules, which sessions see with the commands.
+    pub fn python(&self) -> PathBuf {
+        self.commands().join("python")
+    }
+
     /// The folder of what git reads of Lanyard: public keys and settings. Sessions see it.
     pub fn git(&self) -> PathBuf {
         self.data.join("git")

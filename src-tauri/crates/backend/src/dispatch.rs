@@ -70,7 +70,7 @@ answers! { b, caller:
     ListSecrets(c)     => b.secrets.list(caller, &own(b, caller, &c.identity).await?);
     SetSecret(c)       => b.secrets.set(caller, &scope(b, caller, &c.identity, &c.worktree).await?, c);
     ReadSecret(c)      => b.secrets.read(caller, &scope(b, caller, &c.identity, &c.worktree).await?, &c);
-    DeleteSecret(c)    => b.secrets.delete(&scope(b, caller, &c.identity, &c.worktree).await?, &c.key);
+    DeleteSecret(c)    => b.secrets.delete(caller, &scope(b, caller, &c.identity, &c.worktree).await?, &c.key);
     RotateSecret(c)    => b.secrets.rotate(caller, &scope(b, caller, &c.identity, &c.worktree).await?, c);
     ListVersions(c)    => b.secrets.versions(caller, &scope(b, caller, &c.identity, &c.worktree).await?, &c.key);
     ShareSecret(c)     => b.secrets.share(&scope(b, caller, &c.identity, &None).await?, &c.key, all(b, &c.with).await?);
@@ -87,6 +87,7 @@ answers! { b, caller:
     UpdatePassword(c)  => b.passwords.update(caller, &own(b, caller, &c.identity).await?, c);
     DeletePassword(c)  => b.passwords.delete(caller, &own(b, caller, &c.identity).await?, c);
     ReadCode(c)        => b.passwords.code(caller, &own(b, caller, &c.identity).await?, c);
+    GeneratePassword(c) => b.passwords.generate(&c);
 
     ListMessages(c)    => list_messages(b, caller, c);
     ReadMessage(c)     => b.inbox.read(caller, c);

@@ -3,6 +3,10 @@
 //! Nothing of the owner's environment passes that is not named here or in the project's allowlist, and
 //! every tool that keeps a login is pointed to a place of the identity's own.
 
+mod ravi;
+
+pub use ravi::Access;
+
 use crate::store::IdentityRow;
 use api::SecretText;
 use std::collections::BTreeMap;
@@ -124,6 +128,10 @@ pub struct Seat<'a> {
     pub socket: &'a Path,
     /// The socket of its SSH agent.
     pub ssh: &'a Path,
+    /// The folder of Lanyard's Python modules.
+    pub python: &'a Path,
+    /// Its key; none while the web door is closed.
+    pub access: Option<&'a Access>,
 }
 
 /// Makes an environment out of the owner's, the place, and the credentials that are injected.
@@ -146,10 +154,20 @@ pub fn build(
     env.extend(author(place.identity));
     env.extend(settings(place.identity, &place.git, place.session.is_some()));
     env.extend(place.session.as_ref().map(seat).unwrap_or_default());
+    if let Some(seat) = &place.session {
+        // Behind what the owner has allowed: a module of theirs is found first.
+        let before = env.get("PYTHONPATH").filter(|path| !path.is_empty()).map(|path| format!("{path}:"));
+        env.insert("PYTHONPATH".into(), format!("{}{}", before.unwrap_or_default(), seat.python.display()));
+    }
     env.insert("LANYARD_IDENTITY".into(), place.identity.name.clone());
     env.extend(toolchains(owner));
     let mut env: BTreeMap<String, SecretText> =
         env.into_iter().map(|(name, value)| (name, SecretText::new(value))).collect();
+    let access = place.session.as_ref().and_then(|seat| seat.access);
+    // Whoever has a key of Ravi's own speaks to Ravi.
+    if !secrets.iter().any(|(name, _)| name == ravi::API_KEY) {
+        env.extend(access.map(ravi::variables).into_iter().flatten());
+    }
     env.extend(secrets.into_iter().filter(|(name, _)| !is_reserved(name)));
     env.into_iter().collect()
 }
@@ -284,6 +302,10 @@ mod tests {
         }
     }
 
+    fn access() -> Access {
+        Access { key: SecretText::new("ravi_id_1".into()), address: "http://127.0.0.1:1".into() }
+    }
+
     fn built(owner: &[(&str, &str)], allowed: &[&str], secrets: &[(&str, &str)]) -> BTreeMap<String, String> {
         let owner = owner.iter().map(|(k, v)| (OsString::from(k), OsString::from(v))).collect();
         let allowed: Vec<_> = allowed.iter().map(|s| s.to_string()).collect();
@@ -305,6 +327,8 @@ mod tests {
                 slot: 3,
                 socket: Path::new("/run/agent.sock"),
                 ssh: Path::new("/run/ssh.sock"),
+                python: Path::new("/data/bin/python"),
+                access: Some(&access()),
             }),
         };
         build(&owner, &place, secrets).into_iter().map(|(k, v)| (k, v.expose().to_string())).collect()
@@ -340,6 +364,20 @@ mod tests {
         assert_eq!(env["GITHUB_TOKEN"], "t1");
         assert_eq!(env["HOME"], "/data/homes/i1");
         assert_eq!(env["LANYARD_SOCKET"], "/run/agent.sock");
+    }
+
+    #[test]
+    fn programs_that_speak_ravi_find_lanyard_unless_they_have_a_key_of_ravis_own() {
+        let env = built(&[("PYTHONPATH", "/owners")], &[], &[]);
+        assert_eq!(
+            (env["RAVI_API_KEY"].as_str(), env["RAVI_BASE_URL"].as_str()),
+            ("ravi_id_1", "http://127.0.0.1:1")
+        );
+        assert_eq!(env["PYTHONPATH"], "/data/bin/python");
+        let env = built(&[("PYTHONPATH", "/owners")], &["PYTHONPATH"], &[("RAVI_API_KEY", "ravi_mgmt_2")]);
+        assert_eq!(env["RAVI_API_KEY"], "ravi_mgmt_2");
+        assert!(!env.contains_key("RAVI_API_URL") && !env.contains_key("RAVI_BASE_URL"));
+        assert_eq!(env["PYTHONPATH"], "/owners:/data/bin/python");
     }
 
     #[test]

@@ -123,20 +123,16 @@ fn run(ready: Option<&File>) -> Result<()> {
 
 async fn serve(config: Config, owner: Arc<socket::OwnerSocket>, ready: Option<&File>) -> Result<()> {
     tracing::info!(version = api::VERSION, data = %config.data.display(), "the daemon starts");
-    let port = config.settings.web_port;
-    let has_page = config.ui.is_some();
     let (backend, doors) = Backend::open(config, Arc::new(vault::OsKeychain)).await?;
     backend.tasks.spawn(socket::serve_agents(backend.clone(), doors));
     let (answers, answered) = mpsc::channel(CLICKS);
     backend.tasks.spawn(notification::serve(backend.clone(), answered));
+    // Sessions that begin at once are told where the web door is.
+    let web = open_web(&backend).await;
     backend.begin(answers).await?;
-    match remote::bind(port).await {
-        Ok(listener) if has_page => {
-            let served = remote::serve(backend.clone(), listener);
-            backend.tasks.spawn(async { served.await.unwrap_or_else(|e| tracing::error!("{e:#}")) });
-        }
-        Ok(_) => tracing::warn!("the web door stays closed: no page was found; set LANYARD_UI to its folder"),
-        Err(e) => tracing::warn!("the web door stays closed: {e:#}"),
+    if let Some(listener) = web {
+        let served = remote::serve(backend.clone(), listener);
+        backend.tasks.spawn(async { served.await.unwrap_or_else(|e| tracing::error!("{e:#}")) });
     }
     // In a task: what runs beside the tasks would be woken by one of them for each connection.
     backend.tasks.spawn(socket::serve_owner(backend.clone(), owner.clone()));
@@ -152,6 +148,21 @@ async fn serve(config: Config, owner: Arc<socket::OwnerSocket>, ready: Option<&F
     tokio::time::timeout(LAST_WAIT, backend.tasks.wait()).await.ok();
     backend.close().await;
     Ok(())
+}
+
+/// Binds the web door, where there is a page to serve.
+async fn open_web(backend: &Backend) -> Option<tokio::net::TcpListener> {
+    if backend.config.ui.is_none() {
+        tracing::warn!("the web door stays closed: no page was found; set LANYARD_UI to its folder");
+        return None;
+    }
+    match remote::bind(backend).await {
+        Ok(listener) => Some(listener),
+        Err(e) => {
+            tracing::warn!("the web door stays closed: {e:#}");
+            None
+        }
+    }
 }
 
 fn tell_ready(ready: Option<&File>) {

@@ -28,9 +28,11 @@ use crate::tasks::TasksCommand;
 use crate::tokens::TokensCommand;
 use crate::wait::WaitCommand;
 use crate::worktrees::WorktreesCommand;
-use crate::{git_credential, output, status, unlock, watch, web};
+use crate::{git_credential, output, ravi, status, unlock, watch, web};
 use api::Error;
 use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 /// Run coding agents side by side, each with an identity and credentials of its own
 #[derive(Debug, clap::Parser)]
@@ -116,6 +118,12 @@ pub enum Command {
     },
     /// Pass on what an agent's hook says about its session: agents call it
     Hook(HookCommand),
+    /// Speak Ravi's commands, for scripts that were written for them; in a slot `ravi` alone does it
+    Ravi {
+        /// What `ravi` takes: `lanyard ravi --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Put work in line: it starts by itself when a slot is free
     #[command(subcommand, alias = "task")]
     Tasks(TasksCommand),
@@ -161,6 +169,10 @@ impl Command {
             Command::Audit(command) => command.run(hand),
             Command::GitCredential { operation } => git_credential::run(operation, hand),
             Command::Hook(command) => command.run(hand),
+            Command::Ravi { arguments } => match ravi::run(arguments, hand) == ExitCode::SUCCESS {
+                true => Ok(()),
+                false => Err(Failure::Status(1, None)),
+            },
             Command::Tasks(command) => command.run(hand),
             Command::Wait(command) => command.run(hand),
             Command::Watch => watch::run(hand),

@@ -32,6 +32,7 @@ mod place;
 mod project;
 mod prompt;
 mod quick;
+mod ravi;
 mod relay;
 mod run;
 mod secrets;
@@ -70,6 +71,10 @@ fn main() -> ExitCode {
         // An agent must never fail by its hook, whatever comes of it.
         let _unheard = hook::tell(hook, &place());
         return ExitCode::SUCCESS;
+    }
+    if let Some(arguments) = ravi::arguments(std::env::args_os()) {
+        let out = Output { json: true, colour: false, terminal: false, now: 0 };
+        return ravi::run(arguments, &mut Hand::new(place(), out, false));
     }
     let as_gh = gh::is_called(std::env::args_os().next().as_ref());
     let json = !as_gh && asks_for_json(std::env::args_os());

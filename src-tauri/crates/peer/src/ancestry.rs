@@ -3,6 +3,7 @@
 //! A process belongs to a session when one of its ancestors is a keeper (`lanyardd keep`). Keepers are
 //! child subreapers, so that this holds for double forks too.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 
@@ -38,6 +39,30 @@ pub fn descends_from(pid: u32, keeper: u32) -> io::Result<bool> {
 /// `pid`, its parent, and so on up to the first process.
 pub fn ancestors(pid: u32) -> io::Result<Vec<u32>> {
     Ok(chain(pid, None)?.into_iter().map(|one| one.pid).collect())
+}
+
+/// All living descendants of a process.
+pub fn descendants(root: u32) -> HashSet<u32> {
+    let mut found = HashSet::new();
+    let mut open = vec![root];
+    while let Some(pid) = open.pop() {
+        for child in children(pid) {
+            if found.insert(child) {
+                open.push(child);
+            }
+        }
+    }
+    found
+}
+
+/// The children of a process: the kernel lists them by the thread that has them.
+fn children(pid: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|list| list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// A process of a chain, with the name that the kernel has of it.

@@ -7,8 +7,10 @@
 
 mod ancestry;
 mod command;
+mod holder;
 
-pub use ancestry::{ancestors, descends_from, foreign_keeper, inside_keeper};
+pub use ancestry::{ancestors, descendants, descends_from, foreign_keeper, inside_keeper};
+pub use holder::holder;
 
 use ancestry::is_keeper;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -51,7 +51,7 @@ macro_rules! calls {
 calls! {
     nothing: GetStatus Subscribe OpenSlot InspectWorktree ListIdentities ShowIdentity ListSecrets ListSlots
         ListProjects ListBranches ListWorktrees ListSessions ShowSession ReadScreen ShowKey ListApprovals
-        ListGrants ListIssuers ListPasswords ListVersions ListTokens ShowToken
+        ListGrants ListIssuers ListPasswords GeneratePassword ListVersions ListTokens ShowToken
         ListAudit VerifyAudit AnchorAudit HearHook GetNotify ListDeliveries SummarizeSession ListTasks ShowTask ListMessages GetInbox ListSources;
 
     UnlockVault(_)     => about(Kind::Vault, "").passing();

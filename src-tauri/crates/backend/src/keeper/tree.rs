@@ -4,8 +4,6 @@ use api::sessions::Exit;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, pidfd_send_signal, wait,
 };
-use std::collections::HashSet;
-use std::fs;
 
 /// What was found when the dead were collected.
 pub(super) struct Harvest {
@@ -49,7 +47,7 @@ pub(super) fn signal_all(signal: Signal, foreground: Option<i32>) {
         // The group may have gone meanwhile, which is what is wanted.
         let _ = rustix::process::kill_process_group(group, signal);
     }
-    for pid in descendants(std::process::id()) {
+    for pid in peer::descendants(std::process::id()) {
         send(pid, signal);
     }
 }
@@ -66,30 +64,6 @@ fn send(pid: u32, signal: Signal) {
             let _ = pidfd_send_signal(&fd, Signal::CONT);
         }
     }
-}
-
-/// All living descendants of a process.
-fn descendants(root: u32) -> HashSet<u32> {
-    let mut found = HashSet::new();
-    let mut open = vec![root];
-    while let Some(pid) = open.pop() {
-        for child in children(pid) {
-            if found.insert(child) {
-                open.push(child);
-            }
-        }
-    }
-    found
-}
-
-/// The children of a process: the kernel lists them by the thread that has them.
-fn children(pid: u32) -> Vec<u32> {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
-    threads
-        .flatten()
-        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
-        .flat_map(|list| list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-        .collect()
 }
 
 #[cfg(test)]
@@ -109,7 +83,7 @@ mod tests {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let grandchild: u32 = line.trim().parse().unwrap();
-        let found = descendants(std::process::id());
+        let found = peer::descendants(std::process::id());
         assert!(found.contains(&child.id()) && found.contains(&grandchild));
         child.kill().unwrap();
         child.wait().unwrap();

@@ -1,7 +1,7 @@
 //! Making a password: random characters, each as likely as any other, and at least one of each class.
 
 use anyhow::{Result, bail};
-use api::passwords::{LENGTH_MAX, LENGTH_MIN};
+use api::passwords::{GeneratePassword, LENGTH, LENGTH_MAX, LENGTH_MIN};
 use api::{Error, SecretText};
 use zeroize::Zeroizing;
 
@@ -9,27 +9,46 @@ use zeroize::Zeroizing;
 const CLASSES: [&str; 4] =
     ["abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", "!#$%*+-.:=?@_~"];
 
+/// The fewest characters that a password is drawn from.
+const ALPHABET_MIN: usize = 10;
+
 /// A new password of this length.
 pub fn password(length: u32) -> Result<SecretText> {
+    of(&GeneratePassword { length: Some(length), special: true, digits: true, exclude: String::new() })
+}
+
+/// A new password as it is wanted.
+pub fn of(wanted: &GeneratePassword) -> Result<SecretText> {
+    let length = wanted.length.unwrap_or(LENGTH);
     if !(LENGTH_MIN..=LENGTH_MAX).contains(&length) {
         bail!(
             Error::invalid(format!("a password of {length} characters is not generated"))
                 .hint(format!("choose a length from {LENGTH_MIN} to {LENGTH_MAX}"))
         );
     }
+    let taken = [true, true, wanted.digits, wanted.special];
+    let left = |class: &str| class.chars().filter(|c| !wanted.exclude.contains(*c)).collect::<String>();
+    let classes = CLASSES.into_iter().zip(taken).filter(|(_, taken)| *taken).map(|(class, _)| left(class));
+    let classes: Vec<String> = classes.filter(|class| !class.is_empty()).collect();
+    let alphabet = classes.concat();
+    if alphabet.len() < ALPHABET_MIN {
+        bail!(
+            Error::invalid("too few characters are left to make a password of")
+                .hint(format!("leave at least {ALPHABET_MIN} of them in"))
+        );
+    }
     loop {
-        let password = characters(length as usize)?;
+        let password = characters(&alphabet, length as usize)?;
         // Drawing again, where a class is missing, leaves all that have each class equally likely.
         // EXPOSE: its classes are looked at.
-        let has = |class: &str| password.expose().contains(|c| class.contains(c));
-        if CLASSES.into_iter().all(has) {
+        let has = |class: &String| password.expose().contains(|c| class.contains(c));
+        if classes.iter().all(has) {
             return Ok(password);
         }
     }
 }
 
-fn characters(length: usize) -> Result<SecretText> {
-    let alphabet = CLASSES.concat();
+fn characters(alphabet: &str, length: usize) -> Result<SecretText> {
     let mut text = Zeroizing::new(String::with_capacity(length));
     let mut random = Zeroizing::new([0; 64]);
     while text.len() < length {
@@ -61,6 +80,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_wanted_is_not_in_it() {
+        let wanted = GeneratePassword { length: None, special: false, digits: true, exclude: "0O1lI".into() };
+        for _ in 0..200 {
+            let password = of(&wanted).unwrap();
+            let good = |c: char| c.is_ascii_alphanumeric() && !"0O1lI".contains(c);
+            assert!(password.expose().chars().all(good) && password.expose().len() == LENGTH as usize);
+        }
+        let letters: String = ('a'..='z').chain('A'..='Z').collect();
+        let none = GeneratePassword { length: None, special: false, digits: false, exclude: letters };
+        assert!(of(&none).is_err());
+    }
+
+    #[test]
     fn lengths_that_make_no_sense_are_refused() {
         for length in [0, 1, LENGTH_MIN - 1, LENGTH_MAX + 1, 10_000, u32::MAX] {
             assert!(password(length).is_err(), "{length}");
@@ -72,7 +104,7 @@ mod tests {
         let alphabet = CLASSES.concat();
         let mut seen = [0_u32; 128];
         let drawn = 76 * 2000;
-        for byte in characters(drawn).unwrap().expose().bytes() {
+        for byte in characters(&alphabet, drawn).unwrap().expose().bytes() {
             seen[usize::from(byte)] += 1;
         }
         // 2000 of each are expected with a deviation of 45; reducing bytes modulo 76 would give the first 28

@@ -173,6 +173,11 @@ impl Passwords {
         Ok(OneTimeCode { domain: row.domain, username: row.username, code, seconds_left })
     }
 
+    /// Makes a password that is kept nowhere.
+    pub async fn generate(&self, call: &GeneratePassword) -> Result<GeneratedPassword> {
+        Ok(GeneratedPassword { password: generate::of(call)? })
+    }
+
     /// Deletes a login.
     pub async fn delete(
         &self,

@@ -132,10 +132,17 @@ impl Secrets {
         })
     }
 
-    /// Deletes a secret. Whoever shares it keeps it.
-    pub async fn delete(&self, scope: &Scope, key: &str) -> Result<Done> {
+    /// Deletes a secret. Whoever shares it keeps it; an agent deletes only what an agent has set.
+    pub async fn delete(&self, caller: &Caller, scope: &Scope, key: &str) -> Result<Done> {
         let _changing = self.changing.lock().await;
-        let row = self.find(&Caller::Owner, scope, key).await?;
+        let row = self.find(caller, scope, key).await?;
+        let shared = !self.others(&row).await?.is_empty();
+        check_may_set(
+            caller,
+            &SetSecret { key: row.key.clone(), ..SetSecret::default() },
+            Some(&row),
+            shared,
+        )?;
         self.destroy(&[row]).await?;
         Ok(Done {})
     }

@@ -3,6 +3,7 @@
 mod connection;
 mod handover;
 pub mod notification;
+mod ravi;
 pub mod remote;
 pub mod socket;
 mod ssh;

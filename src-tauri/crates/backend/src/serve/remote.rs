@@ -1,4 +1,5 @@
-//! The web door on loopback: the page, `POST /session`, `POST /call`, two WebSockets, and `POST /inbox/<source>`.
+//! The web door on loopback: the page, `POST /session`, `POST /call`, two WebSockets, `POST /inbox/<source>`, and
+//! Ravi's REST shape.
 //!
 //! `/socket` carries the frames of the owner's socket, one per text message, after a first message with
 //! the token. `/attach` carries one terminal: chunks as binary messages (see [`api::wire`]).
@@ -13,7 +14,8 @@ mod websocket;
 use crate::audit::{Audit, By, Fact, REFUSED};
 use crate::backend::Backend;
 use crate::caller::Caller;
-use crate::serve::{answer, answered, read};
+use crate::config::write_whole;
+use crate::serve::{answer, answered, ravi, read};
 use crate::telling::told;
 use anyhow::{Context, Result};
 use api::audit::{Door, Kind};
@@ -29,8 +31,26 @@ use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 
-/// Binds the web door's port on loopback.
-pub async fn bind(port: u16) -> Result<TcpListener> {
+/// Binds the web door's port on loopback: the one that is set, else the one that the last daemon had, which running
+/// sessions know, else any.
+pub async fn bind(backend: &Backend) -> Result<TcpListener> {
+    let (set, last) = (backend.config.settings.web_port, backend.config.runtime.join("web_port"));
+    let known =
+        std::fs::read_to_string(&last).ok().and_then(|port| port.trim().parse().ok()).filter(|_| set == 0);
+    let listener = match known {
+        Some(port) => match bind_to(port).await {
+            Ok(listener) => listener,
+            Err(_) => bind_to(set).await?,
+        },
+        None => bind_to(set).await?,
+    };
+    let address = listener.local_addr().context("reading the web door's address")?;
+    write_whole(&last, format!("{}\n", address.port()).as_bytes())?;
+    backend.members.set_address(format!("http://{address}"));
+    Ok(listener)
+}
+
+async fn bind_to(port: u16) -> Result<TcpListener> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpListener::bind(address).await.with_context(|| format!("taking the port {port} on 127.0.0.1"))
 }
@@ -38,9 +58,8 @@ pub async fn bind(port: u16) -> Result<TcpListener> {
 /// Serves the web door until the daemon ends.
 pub async fn serve(backend: Backend, listener: TcpListener) -> Result<()> {
     let address = listener.local_addr().context("reading the web door's address")?;
-    backend.members.set_address(format!("http://{address}"));
     let ending = backend.ending.clone();
-    let app = router(backend, address.port());
+    let app = router(backend, address.port()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app)
         .with_graceful_shutdown(async move { ending.cancelled().await })
         .await
@@ -57,6 +76,7 @@ fn router(backend: Backend, port: u16) -> Router {
         .route("/attach", get(terminal::open))
         .merge(github::router())
         .merge(inbox::router())
+        .nest("/api", ravi::router())
         .layer(DefaultBodyLimit::max(REQUEST_MAX))
         .with_state(backend)
         .merge(pages)
@@ -132,7 +152,7 @@ async fn caller(backend: &Backend, token: &str) -> Option<Caller> {
 }
 
 /// Records whom the web door refused.
-async fn refused(audit: &Audit, kind: Kind, action: &str, why: &str) {
+pub(super) async fn refused(audit: &Audit, kind: Kind, action: &str, why: &str) {
     let at = Door::Web.name();
     let fact = Fact { outcome: REFUSED.into(), detail: why.into(), ..Fact::done(kind, action, at) };
     if let Err(e) = audit.note(By::Stranger(Door::Web), fact).await {
@@ -153,7 +173,8 @@ fn refusal(status: StatusCode, error: &Error) -> Response {
     json(status, &serde_json::json!({ "error": error }))
 }
 
-fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
+/// An answer as JSON, which nobody keeps.
+pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     (status, json_type(), serde_json::to_vec(value).unwrap_or_default()).into_response()
 }
 

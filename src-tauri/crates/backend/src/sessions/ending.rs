@@ -56,6 +56,7 @@ impl Sessions {
         }
         // Before the end is written: what failed here is tried again with the rest.
         self.grants.end_of_session(id).await?;
+        self.store.delete_session_key(id).await?;
         let stopped = self.lock_stopping().contains(id);
         let finished = self.lock_finished().contains(id);
         let at = self.clock.now().max(row.started_at);

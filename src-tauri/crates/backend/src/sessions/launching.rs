@@ -12,6 +12,7 @@ use crate::keeper::launch::launch;
 use crate::keeper::link::Link;
 use crate::keeper::spec::Spec;
 use crate::keys;
+use crate::members::Hash;
 use crate::projects::allowed_env;
 use crate::store::{self, HeldSecret, ProjectRow, SessionRow};
 use anyhow::{Context, Result};
@@ -49,8 +50,8 @@ impl Sessions {
     /// Launches an order; the intent is written first, and a launch that fails leaves nothing behind.
     pub(super) async fn launch(&self, project: &ProjectRow, order: Order) -> Result<Session> {
         let row = order.row(project, self.clock.now())?;
-        let (env, held) = self.environment(project, &order, &row).await?;
-        self.store.begin_session(&row, &held).await?;
+        let (env, held, key) = self.environment(project, &order, &row).await?;
+        self.store.begin_session(&row, &held, key.as_ref().map(|hash| hash.as_slice())).await?;
         self.config.failpoints.at("session.written");
         match self.launch_keeper(row.clone(), project, &order, env).await {
             Ok(row) => {
@@ -82,10 +83,14 @@ impl Sessions {
         project: &ProjectRow,
         order: &Order,
         row: &SessionRow,
-    ) -> Result<(Vec<(String, SecretText)>, Vec<HeldSecret>)> {
+    ) -> Result<(Vec<(String, SecretText)>, Vec<HeldSecret>, Option<Hash>)> {
         let (socket, ssh) = self.sockets(&row.id);
-        let seat = Seat { session: &row.id, slot: order.slot, socket: &socket, ssh: &ssh };
-        self.build(&order.identity, &allowed_env(project), Some(seat), Some(row)).await
+        let (access, hash) = self.make_key()?.unzip();
+        let (python, access) = (self.config.python(), access.as_ref());
+        let seat =
+            Seat { session: &row.id, slot: order.slot, socket: &socket, ssh: &ssh, python: &python, access };
+        let (env, held) = self.build(&order.identity, &allowed_env(project), Some(seat), Some(row)).await?;
+        Ok((env, held, hash))
     }
 
     async fn build(

@@ -1,5 +1,6 @@
 //! The room of sessions: one agent terminal each, in one worktree, under one identity.
 
+mod access;
 mod adopt;
 mod archive;
 mod ending;
@@ -24,6 +25,7 @@ use crate::gitconfig::GitConfig;
 use crate::grants::Grants;
 use crate::keeper::link::{Knock, Link};
 use crate::keys::Keys;
+use crate::members::Members;
 use crate::projects::Projects;
 use crate::secrets::Secrets;
 use crate::store::{self, IdentityRow, SessionRow, Store, WorktreeRow};
@@ -67,6 +69,7 @@ pub struct Sessions {
     keys: Keys,
     gitconfig: GitConfig,
     tokens: Tokens,
+    members: Members,
     summaries: Summaries,
     tasks: TaskTracker,
     ending: CancellationToken,
@@ -121,6 +124,8 @@ pub struct Parts {
     pub gitconfig: GitConfig,
     /// The room of tokens.
     pub tokens: Tokens,
+    /// The room of members, which knows where the web door is.
+    pub members: Members,
     /// The room of summaries.
     pub summaries: Summaries,
     /// Where tasks are tracked.
@@ -135,7 +140,9 @@ impl Sessions {
     /// Opens the room.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, bus, clock, config, audit, projects, worktrees, secrets, .. } = parts;
-        let Parts { agents, grants, keys, gitconfig, tokens, summaries, tasks, ending, doors, .. } = parts;
+        let Parts {
+            agents, grants, keys, gitconfig, tokens, members, summaries, tasks, ending, doors, ..
+        } = parts;
         let live = Arc::default();
         Self {
             store,
@@ -151,6 +158,7 @@ impl Sessions {
             keys,
             gitconfig,
             tokens,
+            members,
             summaries,
             tasks,
             ending,

@@ -17,6 +17,7 @@ mod passwords;
 mod projects;
 mod routes;
 mod secrets;
+mod session_keys;
 mod sessions;
 mod settings;
 mod slots;

@@ -1,6 +1,7 @@
 //! The table `sessions`.
 
 use super::held::put_held;
+use super::session_keys::put_key;
 use super::{HeldSecret, Named, Store};
 use anyhow::{Context, Result};
 use api::Millis;
@@ -148,10 +149,18 @@ impl Store {
 
     /// Writes that a session begins, and which secrets it will have: all or nothing. It outlives the daemon at
     /// once, and the machine's power a moment later: a machine that loses it earlier has lost the session too.
-    pub async fn begin_session(&self, row: &SessionRow, held: &[HeldSecret]) -> Result<()> {
+    pub async fn begin_session(
+        &self,
+        row: &SessionRow,
+        held: &[HeldSecret],
+        key: Option<&[u8]>,
+    ) -> Result<()> {
         let mut tx = self.quick.begin().await.context("beginning to write a session")?;
         put(&mut tx, row).await?;
         put_held(&mut tx, &row.id, held).await?;
+        if let Some(hash) = key {
+            put_key(&mut tx, &row.id, hash).await?;
+        }
         tx.commit().await.context("writing a session")
     }
 
