@@ -13,6 +13,8 @@ mod receiving;
 mod sealing;
 mod searching;
 mod sending;
+#[cfg(test)]
+mod tests;
 mod waiting;
 mod words;
 
