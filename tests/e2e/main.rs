@@ -16,6 +16,7 @@ mod hooks;
 mod house;
 mod identities;
 mod imap;
+mod inbox;
 mod interrupted;
 mod issuers;
 mod killing;

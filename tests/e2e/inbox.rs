@@ -1,0 +1,331 @@
+//! Mail and text messages: an agent gets its own, waits for them, sends and answers, and sees nobody else's.
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use tests::{World, text};
+
+/// A world where ada sits in slot 1 and bob in slot 2.
+fn world() -> World {
+    let world = World::new();
+    furnish(&world);
+    world
+}
+
+fn furnish(world: &World) {
+    world.project("work");
+    world.seat(1, "ada", "KEY", "value");
+    world.seat(2, "bob", "KEY", "value");
+}
+
+/// Sends a mail from one identity to another, and waits until it is there.
+#[track_caller]
+fn mail(world: &World, from: &str, to: &str, subject: &str, body: &str) -> Value {
+    let to = format!("{to}@lanyard.localhost");
+    let args = ["email", "send", "--identity", from, "--to", &to, "--subject", subject, "--body", body];
+    let sent = world.json(&args);
+    settled(world, text(&sent, "id"))
+}
+
+/// Waits until nothing more happens to a message that goes out, and gives it.
+#[track_caller]
+fn settled(world: &World, id: &str) -> Value {
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    loop {
+        let message = world.json(&["inbox", "read", id, "--peek"]);
+        if text(&message["sending"], "state") != "queued" {
+            return message;
+        }
+        door.event(|event| event["InboxChanged"].is_object());
+    }
+}
+
+/// The messages that a list has.
+#[track_caller]
+fn list(world: &World, args: &[&str]) -> Vec<Value> {
+    let page = world.json(&[&["inbox", "list"], args].concat());
+    page["messages"].as_array().expect("a page has messages").clone()
+}
+
+#[track_caller]
+fn question(world: &World) -> Value {
+    let mut door = world.door();
+    door.ask("events.subscribe", json!({}));
+    loop {
+        let open = world.json(&["approvals", "list"]);
+        if let Some(first) = open.as_array().unwrap().first() {
+            return first.clone();
+        }
+        door.event(|event| event["ApprovalChanged"].is_object());
+    }
+}
+
+#[test]
+fn an_agent_gets_its_own_code_and_link_by_waiting_for_them() {
+    let world = world();
+    let code = world.script(1, "one", "lanyard email code --subject verify --timeout 25s");
+    mail(&world, "bob", "ada", "Nothing of the kind", "Just so");
+    mail(&world, "bob", "ada", "Verify your account", "Your verification code is 483920.");
+    assert_eq!(code.outcome().ok(), "483920\n");
+    let link = world.script(1, "two", "lanyard email link --from bob@ --timeout 25s --json");
+    let url = "https://shop.example/verify-email?token=abcdef0123456789abcdef";
+    mail(&world, "bob", "ada", "Confirm your address", &format!("Please confirm your e-mail address: {url}"));
+    let found = link.outcome().json();
+    assert_eq!(text(&found, "value"), url);
+    assert_eq!(text(&found["message"], "subject"), "Confirm your address");
+    // A code that was given out is read, so that the next wait is for the next one.
+    let told = world.as_agent(1, "three", "lanyard email code --timeout 1s --json").fails(124);
+    assert!(told.contains(r#""code":"timeout""#), "{told}");
+    assert_eq!(list(&world, &["--identity", "ada", "--unread"]).len(), 1);
+}
+
+#[test]
+fn a_wait_outlives_a_killed_daemon_and_so_does_what_came() {
+    let world = World::new();
+    let daemon = world.daemon();
+    furnish(&world);
+    mail(&world, "bob", "ada", "Before", "the first");
+    world.lanyard(&["inbox", "read", "2"]).ok();
+    let waiting = world.script(
+        1,
+        "one",
+        "echo begun >/dev/tty; lanyard email wait --subject after --timeout 25s --json",
+    );
+    world.wait_for_screen(&waiting.session, "begun");
+    daemon.kill();
+    let _daemon = world.daemon();
+    mail(&world, "bob", "ada", "After", "the second");
+    let outcome = waiting.outcome();
+    assert!(outcome.clone().ok().contains(r#""subject":"After""#), "{outcome:?}");
+    let subjects: Vec<String> = list(&world, &["--identity", "ada"])
+        .iter()
+        .map(|message| text(message, "subject").to_string())
+        .collect();
+    assert_eq!(subjects, ["After", "Before"], "each is there once");
+}
+
+#[test]
+fn an_agent_of_another_slot_reaches_no_message_by_any_command() {
+    let world = world();
+    mail(&world, "bob", "ada", "Zanzibar", "Your verification code is 483920, marzipan");
+    let all = list(&world, &["--identity", "ada"]);
+    let (id, number) = (text(&all[0], "id"), all[0]["number"].to_string());
+    world.lanyard(&["identity", "create", "--name", "eve"]).ok();
+    world.lanyard(&["slot", "set", "3", "--identity", "eve"]).ok();
+    let tries: Vec<String> = [id, &number]
+        .iter()
+        .flat_map(|which| {
+            [
+                "email read W",
+                "inbox read W",
+                "sms read W",
+                "email file W 0",
+                "email reply W --body x",
+                "inbox delete W",
+            ]
+            .map(|line| line.replace('W', which))
+        })
+        .chain(
+            [
+                "email list --identity ada",
+                "email wait --identity ada --timeout 1s",
+                "email list --search marzipan",
+                "email code --identity ada --timeout 1s",
+                "email list --json",
+                "inbox list --before 99 --json",
+                "inbox settings ada",
+                "inbox set ada --keep 1",
+                "email code --timeout 1s",
+            ]
+            .map(String::from),
+        )
+        .collect();
+    let lines: String = tries.iter().map(|line| format!("lanyard {line}; echo \"exit $?\"; ")).collect();
+    let outcome = world.as_agent(3, "eves", &format!("({lines}) 2>&1"));
+    let said = outcome.stdout;
+    for word in ["Zanzibar", "483920", "marzipan", "bob@lanyard.localhost"] {
+        assert!(!said.contains(word), "{word} was seen: {said}");
+    }
+    let done = said.matches("exit 0").count();
+    assert_eq!(done, 3, "only lists that are empty are answered: {said}");
+    assert!(said.matches("there is no message").count() >= 10, "{said}");
+    assert_eq!(list(&world, &["--identity", "ada", "--unread"]).len(), 1, "it is still unread");
+    // Words of the table that no command of ours says.
+    let script = world.path("eve.py");
+    let call =
+        format!(r#"{{"id":1,"method":"inbox.mark","params":{{"message":"{number}","unread":false}}}}"#);
+    let python = tests::python().expect("Python is there");
+    let say = "import os, socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(os.environ['LANYARD_SOCKET'])\n\
+               s.sendall(sys.argv[1].encode() + b'\\n')\nf = s.makefile()\nf.readline()\nprint(f.readline())\n";
+    fs::write(&script, say).unwrap();
+    let line = format!("{} {} '{call}'", python.display(), script.display());
+    let said = world.as_agent(3, "bare", &line).ok();
+    assert!(said.contains("not_found"), "{said}");
+}
+
+#[test]
+fn what_an_agent_sends_waits_for_its_owner_where_the_owner_wants_that() {
+    let world = world();
+    world.lanyard(&["inbox", "set", "ada", "--sending", "ask"]).ok();
+    let send = |subject: &str| {
+        format!(
+            "lanyard email send --to bob@lanyard.localhost --subject {subject} --body 'marzipan' --reason please"
+        )
+    };
+    let agent = world.script(1, "one", &send("First"));
+    let asked = question(&world);
+    assert_eq!((text(&asked, "action"), text(&asked, "subject")), ("send_message", "bob@lanyard.localhost"));
+    assert_eq!(text(&asked, "reason"), "please");
+    let details = asked["details"].as_array().unwrap();
+    assert!(!asked["details"].to_string().contains("marzipan"), "what it says stands in no event: {asked}");
+    let number =
+        details.iter().find(|pair| pair[0] == "message").expect("it names the message")[1].as_str().unwrap();
+    let waits = world.json(&["email", "read", number, "--peek"]);
+    assert_eq!(
+        (text(&waits, "text"), text(&waits, "subject")),
+        ("marzipan", "First"),
+        "the owner reads it first"
+    );
+    assert!(list(&world, &["--identity", "bob"]).is_empty(), "it was sent before it was approved");
+    world.lanyard(&["approvals", "approve", text(&asked, "id")]).ok();
+    assert!(agent.outcome().ok().contains("on its way"));
+    settled(&world, number);
+    assert_eq!(list(&world, &["--identity", "bob"]).len(), 1);
+
+    let agent = world.script(1, "two", &send("Second"));
+    let asked = question(&world);
+    world.lanyard(&["approvals", "deny", text(&asked, "id"), "--because", "not today"]).ok();
+    assert!(agent.outcome().fails(1).contains("not today"));
+    let refused = list(&world, &["--identity", "ada", "--sent"]).remove(0);
+    assert_eq!(text(&refused["sending"], "state"), "failed");
+    assert!(text(&refused["sending"], "reason").contains("not today"), "{refused}");
+    assert_eq!(list(&world, &["--identity", "bob"]).len(), 1);
+
+    world.lanyard(&["inbox", "set", "ada", "--sending", "deny"]).ok();
+    assert!(world.as_agent(1, "three", &send("Third")).fails(1).contains("the owner lets no agent"));
+}
+
+#[test]
+fn what_was_asked_of_a_killed_daemon_is_not_sent() {
+    let world = World::new();
+    let daemon = world.daemon();
+    furnish(&world);
+    world.lanyard(&["inbox", "set", "ada", "--sending", "ask"]).ok();
+    let send = "lanyard email send --to bob@lanyard.localhost --subject S --body x";
+    let agent = world.script(1, "one", send);
+    question(&world);
+    daemon.kill();
+    let _daemon = world.daemon();
+    agent.outcome().fails(3);
+    let sent = list(&world, &["--identity", "ada", "--sent"]);
+    assert_eq!((sent.len(), text(&sent[0]["sending"], "state")), (1, "failed"));
+    assert!(list(&world, &["--identity", "bob"]).is_empty());
+}
+
+#[test]
+fn an_answer_is_in_the_thread_on_both_sides() {
+    let world = world();
+    let first = mail(&world, "bob", "ada", "Plans", "How about it?");
+    let number = list(&world, &["--identity", "ada"])[0]["number"].to_string();
+    let sent = world
+        .as_agent(1, "one", &format!("lanyard email reply {number} --body 'By all means' --json"))
+        .json();
+    assert_eq!((text(&sent, "subject"), &sent["to"]), ("Re: Plans", &json!(["bob@lanyard.localhost"])));
+    settled(&world, text(&sent, "id"));
+    let answer = list(&world, &["--identity", "bob", "--received"]).remove(0);
+    assert_eq!(text(&answer, "subject"), "Re: Plans");
+    assert_eq!(text(&answer, "thread"), text(&first, "thread"), "bob's own mail and the answer to it");
+    let thread = text(&sent, "thread").to_string();
+    assert_eq!(list(&world, &["--identity", "ada", "--thread", &thread]).len(), 2);
+    let found = list(&world, &["--search", "by all mea"]);
+    assert_eq!(found.len(), 2, "the one that was sent and the one that came");
+}
+
+#[test]
+fn nothing_forged_or_boundless_is_sent() {
+    let world = world();
+    for args in [
+        &["--to", "bob@lanyard.localhost\r\nBcc: eve@x.example", "--subject", "S"][..],
+        &["--to", "bob@lanyard.localhost", "--subject", "S\nBcc: eve@x.example"],
+        &["--to", "bob@lanyard.localhost", "--bcc", "x\u{0}@y.example"],
+        &["--to", "nobody"],
+    ] {
+        let args = [&["email", "send", "--identity", "ada", "--body", "x"], args].concat();
+        if args.iter().all(|arg| !arg.contains('\u{0}')) {
+            world.lanyard(&args).fails(1);
+        }
+    }
+    let away =
+        world.lanyard(&["email", "send", "--identity", "ada", "--to", "a@b.example", "--body", "x"]).fails(1);
+    assert!(away.contains("hint:"), "who would send it, and how that is set up: {away}");
+    assert!(list(&world, &["--sent"]).is_empty());
+}
+
+#[test]
+fn no_file_of_lanyards_holds_a_word_of_a_message() {
+    let world = world();
+    mail(&world, "bob", "ada", "Wobbegong", "Your verification code is 719204, quokka");
+    let audited = world.json(&["audit", "list"]).to_string();
+    assert!(audited.contains("inbox.received") && audited.contains("inbox.send"), "{audited}");
+    for word in ["Wobbegong", "719204", "quokka"] {
+        assert!(!audited.contains(word), "{word} is in the audit");
+    }
+    let mut looked_at = 0;
+    look(&world.home(), &mut |path, bytes| {
+        looked_at += 1;
+        let content = String::from_utf8_lossy(bytes).to_lowercase();
+        for word in ["wobbegong", "719204", "quokka"] {
+            assert!(!content.contains(word), "{word} is in {}", path.display());
+        }
+    });
+    assert!(looked_at > 2, "the database, its log and the daemon's log were looked at");
+}
+
+fn look(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => look(&path, each),
+            Ok(kind) if kind.is_file() => each(&path, &fs::read(&path).unwrap_or_default()),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn an_identitys_messages_go_with_it_and_old_ones_by_themselves() {
+    let world = world();
+    mail(&world, "bob", "ada", "Kept", "x");
+    let set = world.json(&["inbox", "set", "ada", "--keep", "30"]);
+    assert_eq!((&set["keep_days"], &set["messages"]), (&json!(30), &json!(1)));
+    assert_eq!(world.json(&["inbox", "set", "ada", "--keep", "0"])["keep_days"], Value::Null);
+    world.lanyard(&["inbox", "delete", "1"]).ok();
+    assert_eq!(world.json(&["inbox", "settings", "bob"])["messages"], 0);
+    world.lanyard(&["inbox", "delete", "1"]).fails(1);
+    let badge = world.json(&["slot", "list"]);
+    assert_eq!(badge[0]["unread"], 1, "{badge}");
+    world.lanyard(&["identity", "delete", "ada", "--force"]).ok();
+    assert!(list(&world, &[]).is_empty());
+}
+
+#[test]
+fn a_locked_vault_says_so_instead_of_waiting() {
+    let mut world = World::new();
+    let daemon = world.daemon();
+    furnish(&world);
+    mail(&world, "bob", "ada", "Before", "x");
+    daemon.end();
+    world.unset("LANYARD_PASSPHRASE_FILE");
+    let _daemon = world.daemon();
+    for args in [
+        &["email", "list"][..],
+        &["email", "wait", "--identity", "ada"],
+        &["email", "code", "--identity", "ada"],
+        &["inbox", "read", "2"],
+    ] {
+        assert!(world.lanyard(args).fails(1).contains("lanyard unlock"), "{args:?}");
+    }
+    let send = ["email", "send", "--identity", "bob", "--to", "ada@lanyard.localhost", "--body", "x"];
+    world.lanyard(&send).fails(1);
+}
