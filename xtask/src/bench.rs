@@ -5,6 +5,7 @@ mod audit;
 mod bytes;
 pub mod door;
 mod hook;
+mod inbox;
 mod mail;
 mod memory;
 mod pty;
@@ -28,7 +29,7 @@ type Measure = fn(&World) -> Result<Vec<Row>>;
 /// Measures and prints the table: all, or only what has one of the words in its name. Nothing here is a test:
 /// a goal that is missed is told, no more.
 pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
-    let measures: [(&str, Measure); 9] = [
+    let measures: [(&str, Measure); 10] = [
         ("reading a secret", secrets::measure),
         ("answering an approval", approvals::measure),
         ("hooks of an agent", hook::measure),
@@ -38,6 +39,7 @@ pub fn bench(host: &Host, words: &[&str]) -> Result<()> {
         ("idle sessions", memory::measure),
         ("mail", mail::measure),
         ("a million records of the audit", audit::measure),
+        ("a hundred thousand messages of the inbox", inbox::measure),
     ];
     let wanted = |what: &str| words.is_empty() || words.iter().any(|word| what.contains(word));
     if !measures.iter().any(|(what, _)| wanted(what)) {

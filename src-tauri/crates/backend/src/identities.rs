@@ -149,10 +149,12 @@ impl Identities {
         }
         let secrets = self.store.secrets(&row.id).await?.len();
         let passwords = self.store.passwords(&row.id).await?.len();
-        if secrets + passwords > 0 && !call.force {
-            let lost = match passwords {
-                0 => format!("its {secrets} secrets"),
-                _ => format!("its {secrets} secrets and {passwords} passwords"),
+        let messages = self.store.inbox(&row.id).await?.map_or(0, |inbox| inbox.messages);
+        if (secrets + passwords > 0 || messages > 0) && !call.force {
+            let lost = match (passwords, messages) {
+                (0, 0) => format!("its {secrets} secrets"),
+                (_, 0) => format!("its {secrets} secrets and {passwords} passwords"),
+                _ => format!("its {secrets} secrets, {passwords} passwords and {messages} messages"),
             };
             let message = format!("deleting {} makes {lost} unreadable for ever", shown(&row.name));
             bail!(Error::new(Code::Unconfirmed, message).hint("go on with --force"));

@@ -80,8 +80,8 @@ impl Hand {
         answer
     }
 
-    /// Waits for what comes by itself, for so long. A wait of an agent's that went with its daemon goes on with the
-    /// next one.
+    /// Waits for what comes by itself, for so long. A wait of an agent's that finds no daemon, or went with it, goes
+    /// on with the next one.
     pub fn wait_patiently<C: Call>(
         &mut self,
         wait: Duration,
@@ -90,10 +90,8 @@ impl Hand {
         let millis = |time: Duration| u64::try_from(time.as_millis()).ok();
         let until = Instant::now() + wait.min(Duration::from_millis(*WAIT_BOUNDS_MS.end()));
         let mut answer = self.ask(&call(millis(wait)));
-        while answer.as_ref().is_err_and(Failure::is_of_an_end)
-            && self.place.session_socket.is_some()
-            && self.connection.take().is_some()
-        {
+        while answer.as_ref().is_err_and(Failure::is_of_an_end) && self.place.session_socket.is_some() {
+            self.connection = None;
             let Some(left) = self.connect_again(until)? else { return answer };
             answer = self.ask(&call(millis(left)));
         }

@@ -47,7 +47,7 @@ pub struct Filter {
     /// Only those that were sent
     #[arg(long)]
     pub sent: bool,
-    /// Only those with all of these words in subject, sender or text; the last one may be the beginning of a word
+    /// Only those with all of these words in subject, sender or text; the last one may be the beginning of a word, of four letters or more
     #[arg(long, value_name = "WORDS")]
     pub search: Option<String>,
     /// Only those of this thread

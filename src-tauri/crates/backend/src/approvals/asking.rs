@@ -73,7 +73,13 @@ impl Approvals {
         let wait = wait(wanted.wait)?;
         let reason = wanted.reason.map(|reason| words("reason", &reason)).transpose()?;
         let reason = reason.filter(|reason| !reason.is_empty());
-        let (command, starter) = asker.command_lines().await;
+        let (mut command, mut starter) = asker.command_lines().await;
+        if wanted.action == Action::SendMessage {
+            // What a message says may stand in the arguments, and stands in no question: the owner reads it in the
+            // inbox, where it is sealed.
+            command = command.into_iter().take_while(|argument| !argument.starts_with('-')).collect();
+            starter.clear();
+        }
         let mut details = wanted.details;
         if !starter.is_empty() {
             details.push(("started by".into(), starter.join(" ")));

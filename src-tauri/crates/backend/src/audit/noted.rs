@@ -273,6 +273,9 @@ impl Noted {
             (Kind::Approval | Kind::Grant, Some(about), _, Some(id)) => {
                 (about, [id.as_str(), &self.detail].join(" ").trim_end().to_string())
             }
+            (Kind::Message, _, _, Some(id)) => {
+                (self.subject, [&self.detail, id.as_str()].join(" ").trim_start().to_string())
+            }
             (Kind::Token, _, Some(issuer), Some(id)) => (format!("{issuer} {id}"), self.detail),
             _ => (self.subject, self.detail),
         };

@@ -208,6 +208,7 @@ async fn files_come_in_parts_and_whole() {
     while let Some(from) = offset {
         let call = ReadAttachment { message: id.clone(), index: 0, offset: from };
         let part = room.inbox.attachment(&agent(&room.ada), call).await.unwrap();
+        // EXPOSE: the test's own bytes.
         got.extend(base64::Engine::decode(&base64::prelude::BASE64_STANDARD, part.base64.expose()).unwrap());
         offset = part.next;
     }
