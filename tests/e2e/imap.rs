@@ -140,14 +140,21 @@ fn what_a_server_delivered_is_whose_it_says_and_a_sender_cannot_say_otherwise() 
         )
     };
     dovecot.deliver(&forged("Not for bob"));
+    // Copies of one letter to both, as a server delivers them: each is one's own.
+    for (name, subject) in [("ada", "Copy of ada"), ("bob", "Copy of bob")] {
+        let written = letter("me+ada@example.com, me+bob@example.com", subject);
+        dovecot.deliver(&format!(
+            "Delivered-To: <me+{name}@example.com>\nReceived: from x by y; now\n{written}"
+        ));
+    }
     dovecot.deliver(&letter("me+nobody@example.com, bob@agents.example", "Caught for bob"));
     dovecot.deliver(&letter("me+ada@example.com, Bob <ME+Bob@Example.com>", "For both"));
     dovecot.deliver(&letter("me+nobody@example.com", "For nobody"));
     add(&mut door, &url(&dovecot), json!({ "domain": "agents.example" }));
     is(&world, &mut door, well);
     let names = |all: &[&str]| all.iter().map(|one| one.to_string()).collect::<BTreeSet<_>>();
-    assert_eq!(subjects(&mut door, "ada"), names(&["Not for bob", "For both"]));
-    assert_eq!(subjects(&mut door, "bob"), names(&["Caught for bob", "For both"]));
+    assert_eq!(subjects(&mut door, "ada"), names(&["Not for bob", "Copy of ada", "For both"]));
+    assert_eq!(subjects(&mut door, "bob"), names(&["Caught for bob", "Copy of bob", "For both"]));
 }
 
 #[test]
@@ -326,6 +333,27 @@ fn a_letter_that_is_too_large_is_told_of_and_the_next_one_comes() {
     assert_eq!(subjects(&mut door, "ada").len(), 2);
     let listed = door.ask("inbox.list", json!({ "identity": "ada", "search": "film" }))["Ok"].take();
     assert!(text(&listed["messages"][0], "preview").contains("more than Lanyard takes"), "{listed}");
+}
+
+#[test]
+fn what_an_identity_sends_goes_out_with_the_login_of_its_mailbox() {
+    let mut world = World::new();
+    world.set("SSL_CERT_FILE", world.path("loopback.pem").display().to_string());
+    world.seat(1, "ada", "KEY", "token-of-ada");
+    let dovecot = world.dovecot("");
+    let server = world.mail_server("tls", Some(MAILBOX_PASSWORD));
+    let mut door = listening(&world);
+    add(&mut door, &url(&dovecot), json!({ "smtp": format!("smtps://127.0.0.1:{}", server.port) }));
+    is(&world, &mut door, well);
+    let call = json!({ "identity": "ada", "medium": "email", "to": ["shop@example.org"], "subject": "Hello", "text": "It works." });
+    assert!(door.ask("inbox.send", call)["Ok"].is_object());
+    let letter = server.letter();
+    assert_eq!((text(&letter, "subject"), text(&letter, "user")), ("Hello", "me@example.com"), "{letter}");
+    assert_eq!(
+        (&letter["to"], letter["secure"].as_bool()),
+        (&json!(["shop@example.org"]), Some(true)),
+        "{letter}"
+    );
 }
 
 /// A server that says these things, one for each line that it hears after its greeting.

@@ -14,12 +14,26 @@ use api::sources::{
 use api::{Error, SecretText};
 
 const KINDS: &str = "\
-imap     --url imaps://HOST --set username=U --secret (its password)
-webhook  --secret (whsec_… or any text of 16 bytes or more): whoever posts to it signs with it
-twilio   --set account=AC… --secret (its auth token)
+imap     --url imaps://HOST, or imap://HOST (then STARTTLS)  --set username=U --secret (its password)
+         [--set address=me@example.com]  me+NAME@example.com is NAME's; the user name, where it is an address
+         [--set domain=example.com]      NAME@example.com is NAME's
+         [--set folder=INBOX]  [--set days=7] [--set most=200] (what the first look takes over)
+         [--set smtp=smtps://HOST] (sends with the same login)  [--set poll=60] (seconds; where it does not tell)
+         [--set auth=xoauth2] (the secret is an access token)
+         Gmail, iCloud, Yahoo and Fastmail take an app password of their settings; Outlook takes tokens alone.
+webhook  --secret (whsec_… or any text of 16 bytes or more): whoever posts to it signs with it, as
+         standardwebhooks.com says; mail as message/rfc822, a text message as JSON: {from, to, body}
+         [--set public=https://TUNNEL/inbox/NAME]  [--set address=…] [--set domain=…] (as for imap)
+twilio   --set account=AC… --secret (its auth token): numbers are those of the identities
+         [--set public=https://TUNNEL/inbox/NAME] (else it is asked, each --set poll=15 seconds)
+         [--set from=+15551234567] (for those without a number)  [--set key=SK…] (the secret is an API key's)
 ravi     --secret (a management key)
 smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone): it only sends
          [--set username=U --secret]  [--set starttls=yes]
+
+Others post to /inbox/NAME of the web door (`lanyard web`), which is on this machine alone: put a tunnel before it
+and say its address, as it is posted to, by `public`. A mail is for whom its server delivered it to, by Delivered-To,
+X-Original-To or Envelope-To above the first Received, else for whom To and Cc name.
 
 The mail server on this machine is there by itself, as `local`; `lanyard status` says where it listens. With
 --identity a source serves that identity alone, else all. What an identity sends goes by a source of its own that

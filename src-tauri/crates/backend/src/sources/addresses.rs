@@ -101,8 +101,8 @@ fn named(letter: &[u8]) -> Named {
                 let addresses = addresses.iter().filter_map(|one| one.address.as_deref());
                 named.written.extend(addresses.take(ADDRESSES_MAX).map(bare));
             }
-            (HeaderName::Other(name), HeaderValue::Text(text))
-                if !on_its_way && DELIVERY.iter().any(|one| one.eq_ignore_ascii_case(name)) =>
+            (name, HeaderValue::Text(text))
+                if !on_its_way && DELIVERY.iter().any(|one| name.as_str().eq_ignore_ascii_case(one)) =>
             {
                 named.delivered.extend(text.split(',').take(ADDRESSES_MAX).map(bare));
             }

@@ -6,13 +6,14 @@ use super::{inbox, refused};
 use crate::audit::Audit;
 use api::audit::Kind;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Refuses a request whose Host or Origin is not the web door's own.
 pub async fn check(port: u16, audit: Audit, request: Request, next: Next) -> Response {
-    match request.uri().path().starts_with(inbox::PLACE) || is_own(port, request.headers()) {
+    let posts = request.method() == Method::POST && request.uri().path().starts_with(inbox::PLACE);
+    match posts || is_own(port, request.headers()) {
         true => next.run(request).await,
         false => {
             refused(&audit, Kind::Door, "door.refused", "a foreign Host or Origin").await;

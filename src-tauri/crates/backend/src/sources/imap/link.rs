@@ -46,6 +46,14 @@ impl Link {
     }
 }
 
+#[cfg(test)]
+impl Link {
+    /// A connection to a test.
+    pub fn to(test: tokio::io::DuplexStream) -> Self {
+        Self { stream: Box::new(test), gauge: Gauge::default() }
+    }
+}
+
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Link")

@@ -143,6 +143,49 @@ fn information(said: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+    /// Logs in by an access token at a server that answers it like this; gives what the server heard.
+    async fn by_token(answers: &[&str]) -> (Result<(), Failure>, Vec<String>) {
+        let server = Server {
+            host: "imap.example.com".into(),
+            port: 143,
+            tls: false,
+            starttls: false,
+            username: "someuser@example.com".into(),
+            secret: Secret::from("vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==".to_string()),
+            bearer: true,
+        };
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let serving = async {
+            let (mut heard, mut theirs) = (Vec::new(), BufReader::new(theirs));
+            for answer in answers {
+                let mut line = String::new();
+                theirs.read_line(&mut line).await.unwrap();
+                heard.push(line.trim_end().to_string());
+                theirs.write_all(answer.as_bytes()).await.unwrap();
+            }
+            heard
+        };
+        let (session, heard) = tokio::join!(server.logged_in(Client::new(Link::to(ours))), serving);
+        (session.map(|_| ()), heard)
+    }
+
+    #[tokio::test]
+    async fn an_access_token_is_shown_as_its_documents_say() {
+        // The example of Google's documents.
+        let proof = "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB2RjlkZnQ0cW1UYzJOdmIzUmxja0JoZEhSaGRtbHpkR0V1WTI5dENnPT0BAQ==";
+        let (session, heard) = by_token(&["+ \r\n", "A0001 OK Success\r\n"]).await;
+        assert_eq!((session, heard), (Ok(()), vec!["A0001 AUTHENTICATE XOAUTH2".to_string(), proof.into()]));
+        let no = ["+ \r\n", "+ eyJzdGF0dXMiOiI0MDEifQ==\r\n", "A0001 NO SASL authentication failed\r\n"];
+        let (session, heard) = by_token(&no).await;
+        let failure = session.unwrap_err();
+        assert!(
+            failure.said.contains("SASL authentication failed") && failure.after == Some(RESTING),
+            "{failure:?}"
+        );
+        assert_eq!(heard[2], "");
+    }
 
     #[test]
     fn the_words_of_a_server_are_found_in_what_the_library_makes_of_them() {
