@@ -137,21 +137,23 @@ impl Terminal<'_> {
         self.send(Kind::Input, text.as_bytes());
     }
 
-    /// Types a key, again and again until the screen changes: a program that has just drawn its first question may
-    /// throw away what is typed.
+    /// Types a key, again and again until the screen is as wanted: a program that has just drawn a question may throw
+    /// away what is typed.
     #[track_caller]
-    pub fn type_until_it_changes(&mut self, key: &str) {
-        let (before, until) = (self.world.screen(&self.session), Instant::now() + DEADLINE);
+    pub fn type_until(&mut self, key: &str, wanted: impl Fn(&str) -> bool) {
+        let until = Instant::now() + DEADLINE;
+        let mut screen = String::new();
         while Instant::now() < until {
             self.type_in(key);
             let again = Instant::now() + PATIENCE;
             while self.has_more_by(again) && self.chunk().is_some() {
-                if self.world.screen(&self.session) != before {
+                screen = self.world.screen(&self.session);
+                if wanted(&screen) {
                     return;
                 }
             }
         }
-        panic!("{key:?} changes nothing: {before}");
+        panic!("{key:?} does not do it: {screen}");
     }
 
     /// Whether something comes until then.

@@ -1,11 +1,11 @@
 //! What `lanyard watch --json` prints, line by line, and when.
 
-use crate::{DEADLINE, World, program};
+use crate::{World, program};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long it is waited for before something is made happen again.
 const KNOCK: Duration = Duration::from_millis(50);
@@ -48,9 +48,9 @@ impl World {
 }
 
 impl Watch {
-    /// The next event and when it was printed; none if nothing happens for long, or the daemon has gone.
-    pub fn next(&self) -> Option<(Value, Duration)> {
-        self.lines.recv_timeout(DEADLINE).ok()
+    /// The next event until then and when it was printed; none if there is none, or the daemon has gone.
+    pub fn next_by(&self, until: Instant) -> Option<(Value, Duration)> {
+        self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
     }
 }
 

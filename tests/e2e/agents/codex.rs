@@ -32,10 +32,8 @@ fn codex_asks_finishes_fails_and_goes_on_once_its_hooks_are_trusted() {
     // Codex asks its owner whether our hooks may run, once for the identity; nobody answers in the owner's place.
     let mut terminal = world.terminal("1");
     terminal.wait_for_screen("Hooks need review");
-    while !world.screen("1").contains("› 2. Trust all and continue") {
-        terminal.type_until_it_changes(DOWN);
-    }
-    terminal.type_until_it_changes("\r");
+    terminal.type_until(DOWN, |screen| screen.contains("› 2. Trust all and continue"));
+    terminal.type_until("\r", |screen| !screen.contains("Hooks need review"));
     lives_through_it(watching, &model, &session, &WAYS);
 }
 

@@ -35,8 +35,9 @@ pub fn lives_through_it(mut watching: Watching, model: &Model, session: &Value, 
     let asks = watching.wait_in_time("waiting", &asked);
     assert_eq!((&asks["waiting"], &asks["from_terminal"]), (&json!("permission"), &json!(false)), "{asks}");
     assert!(text(&asks, "wants").contains("touch used-$GH_TOKEN"), "{asks}");
-    world.wait_for_screen(id, ways.asks);
-    world.lanyard(&["sessions", "send", "1", ways.yes, "--raw"]).ok();
+    let mut terminal = world.terminal(id);
+    terminal.wait_for_screen(ways.asks);
+    terminal.type_until(ways.yes, |screen| !screen.contains(ways.asks));
     let done = watching.wait_in_time("done", &finished);
     assert!(text(&done, "message").contains("The tool gave"), "{done}");
     assert!(Path::new(text(session, "path")).join("used-token-of-ada").exists(), "the token is not there");
@@ -66,4 +67,7 @@ pub fn lives_through_it(mut watching: Watching, model: &Model, session: &Value, 
     first_of(&resumed).kill();
     let crashed = watching.wait_for("failed");
     assert_eq!(crashed["exit"], json!({ "signal": 9 }), "{crashed}");
+    // Of the one turn of its own: what the conversation had used up before is the former session's.
+    let usage = json!({ "input": 1, "output": 1, "cached": 0, "cost_micros": null });
+    assert_eq!(world.json(&["sessions", "show", text(&crashed, "id")])["usage"], usage);
 }

@@ -193,7 +193,7 @@ impl Ground {
             secrets: secrets.clone(),
             grants: grants.clone(),
             keys: keys.clone(),
-            summaries: Summaries::new(store.clone(), self.clock, git.clone(), self.config.homes()),
+            summaries: self.summaries(&git),
             gitconfig: GitConfig::new(git, &self.config.owner_env, &self.config.git()),
             tokens: tokens.clone(),
             members: self.members.clone(),
@@ -264,6 +264,11 @@ impl Ground {
     fn git(&self) -> Git {
         let hiding = hiding(&self.config, vec![self.config.worktrees()], Vec::new());
         Git::new(self.config.programs.join("lanyardd"), &self.config.owner_env, hiding)
+    }
+
+    fn summaries(&self, git: &Git) -> Summaries {
+        let (homes, agents) = (self.config.homes(), self.agents.clone());
+        Summaries::new(self.store.clone(), self.clock, git.clone(), homes, agents)
     }
 
     fn credentials(&self, tokens: &Tokens, secrets: &Secrets, passwords: &Passwords) -> Credentials {

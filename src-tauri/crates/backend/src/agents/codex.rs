@@ -5,7 +5,7 @@
 //! answer is no, the ends of turns are told by `notify`, which needs no trust. A turn that fails is told by
 //! neither: it stands in the log of the conversation, which is followed from the turn's beginning on.
 
-use super::{Agent, Launch, Started, Told, hooks, is_conversation};
+use super::{Agent, LONGEST, Launch, SKILL, Started, TOOLS, Told, hooks, is_conversation};
 use crate::state::What;
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,6 +23,8 @@ const EVENTS: [&str; 9] = [
     "SubagentStop",
     "Interrupt",
 ];
+/// The setting that tells it what it has to know beside its task.
+const TOLD_IT: &str = "developer_instructions";
 /// How deep below `sessions` its conversations are kept: by year, month and day.
 const DEPTH: u32 = 3;
 /// What stands before the id in their files' names.
@@ -58,7 +60,7 @@ impl Agent for Codex {
                 hooks::TIMEOUT
             )
         });
-        for setting in [notify].into_iter().chain(hooks) {
+        for setting in [notify, tools(launch), skill(launch.home)].into_iter().chain(hooks) {
             command.extend(["-c".into(), setting]);
         }
         let kept = launch.conversation.filter(|id| is_kept(launch.home, id));
@@ -83,7 +85,11 @@ impl Agent for Codex {
     fn log(&self, told: &Told<'_>) -> Option<PathBuf> {
         let begins: Begins = serde_json::from_str(told.payload).ok()?;
         let begins = Some(begins).filter(|hook| hook.hook_event_name == "UserPromptSubmit")?;
-        found(told.home, &begins.session_id)?.strip_prefix(told.home).ok().map(Path::to_path_buf)
+        self.transcript(told.home, &begins.session_id)
+    }
+
+    fn transcript(&self, home: &Path, conversation: &str) -> Option<PathBuf> {
+        found(home, conversation)?.strip_prefix(home).ok().map(Path::to_path_buf)
     }
 
     fn read(&self, line: &str) -> Option<Vec<What>> {
@@ -97,6 +103,25 @@ impl Agent for Codex {
             _ => None,
         }
     }
+}
+
+/// Our tools, beside those that its settings name. Codex asks nobody before they are called: Lanyard does, where the
+/// owner wants that.
+fn tools(launch: &Launch<'_>) -> String {
+    let (program, socket) = (quoted(&launch.lanyard.to_string_lossy()), quoted(&launch.socket()));
+    format!(
+        "mcp_servers.{TOOLS}={{command={program},args=[\"mcp\"],env={{LANYARD_SOCKET={socket}}},\
+         tool_timeout_sec={},default_tools_approval_mode=\"approve\"}}",
+        LONGEST.as_secs()
+    )
+}
+
+/// What it is told of its slot, behind what the identity's own settings tell it: they have one place for both.
+fn skill(home: &Path) -> String {
+    let settings = std::fs::read_to_string(home.join(".codex/config.toml")).unwrap_or_default();
+    let settings: toml::Table = settings.parse().unwrap_or_default();
+    let own = settings.get(TOLD_IT).and_then(|own| own.as_str()).map(|own| format!("{own}\n\n"));
+    format!("{TOLD_IT}={}", quoted(&format!("{}{SKILL}", own.unwrap_or_default())))
 }
 
 /// The hook that begins a turn.
@@ -189,19 +214,33 @@ mod tests {
             .take_while(|(flag, _)| *flag == "-c")
             .map(|(_, setting)| setting.parse().unwrap())
             .collect();
-        assert_eq!(settings.len(), 1 + EVENTS.len());
+        assert_eq!(settings.len(), 3 + EVENTS.len());
+        let server = &settings[1]["mcp_servers"]["lanyard"];
+        assert_eq!(server["command"].as_str(), Some("/it's/lanyard"));
+        assert_eq!(server["env"]["LANYARD_SOCKET"].as_str(), Some("/run/s/agent.sock"));
+        assert_eq!(settings[2][TOLD_IT].as_str(), Some(SKILL));
         assert_eq!(settings[0]["notify"][0].as_str(), Some("/it's/lanyard"));
         let stop = settings.iter().find_map(|table| table.get("hooks")?.get("Stop")).unwrap();
         assert_eq!(stop[0]["hooks"][0]["command"].as_str(), Some("'/it'\\''s/lanyard' hook codex"));
     }
 
     #[test]
+    fn what_its_own_settings_tell_it_comes_first() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".codex")).unwrap();
+        std::fs::write(home.path().join(".codex/config.toml"), "developer_instructions = \"Be brief.\"")
+            .unwrap();
+        let told: toml::Table = skill(home.path()).parse().unwrap();
+        assert_eq!(told[TOLD_IT].as_str(), Some(format!("Be brief.\n\n{SKILL}").as_str()));
+    }
+
+    #[test]
     fn only_a_conversation_of_this_identity_is_resumed() {
         let home = tempfile::tempdir().unwrap();
         keep(home.path(), "01a1-b");
-        assert_eq!(started(home.path(), Some("x"), Some("01a1-b"))[21..], ["resume", "01a1-b"]);
+        assert_eq!(started(home.path(), Some("x"), Some("01a1-b"))[25..], ["resume", "01a1-b"]);
         for other in ["01a1-c", "b", "--last"] {
-            assert_eq!(started(home.path(), Some("x"), Some(other))[21..], ["--", "x"], "{other}");
+            assert_eq!(started(home.path(), Some("x"), Some(other))[25..], ["--", "x"], "{other}");
         }
     }
 

@@ -17,11 +17,23 @@ use api::status::AgentProgram;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// The session's own socket, in its folder.
+pub const SOCKET: &str = "agent.sock";
 /// The agent of a slot that nobody has chosen one for.
 pub const DEFAULT: &str = "shell";
 /// The name of a session's agent where a command was given instead.
 pub const COMMAND: &str = "command";
+
+/// What each agent is told of its slot when it starts: what it has, and how it is used.
+pub const SKILL: &str = include_str!("skill.md");
+/// The file of that in the session's own folder.
+const SKILL_FILE: &str = "skill.md";
+/// The name of our tools among an agent's MCP servers.
+const TOOLS: &str = "lanyard";
+/// How long a tool may take: as long as the owner may be waited for, and a little more.
+const LONGEST: Duration = Duration::from_secs(3700);
 
 /// A program that works in a slot: how it is started, how it goes on with its own conversation, and how it
 /// tells what it does.
@@ -52,6 +64,11 @@ pub trait Agent: Send + Sync {
     fn read(&self, _line: &str) -> Option<Vec<What>> {
         None
     }
+
+    /// The file, below the identity's home, in which a conversation's use of tokens is written down.
+    fn transcript(&self, _home: &Path, _conversation: &str) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// The session that an agent is started in.
@@ -75,6 +92,11 @@ impl Launch<'_> {
     fn hook(&self, agent: &str) -> String {
         let program = self.lanyard.to_string_lossy().replace('\'', "'\\''");
         format!("'{program}' hook {agent}")
+    }
+
+    /// The session's own socket.
+    fn socket(&self) -> String {
+        self.file(SOCKET)
     }
 
     /// A file in the session's own folder.

@@ -1,11 +1,12 @@
 //! OpenCode: a plugin of this session alone, which its environment names, passes its events on and gives the
 //! slot's own environment to its shells.
 
-use super::{Agent, Launch, Started, Told};
+use super::{Agent, LONGEST, Launch, SKILL, SKILL_FILE, Started, TOOLS, Told, is_conversation};
 use crate::state::What;
 use api::sessions::Waiting;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// The plugin, but for the program that it calls.
 const PLUGIN: &str = include_str!("opencode.js");
@@ -13,6 +14,9 @@ const PLUGIN: &str = include_str!("opencode.js");
 const FILE: &str = "opencode.js";
 /// Settings that are added to those of the identity.
 const SETTINGS: &str = "OPENCODE_CONFIG_CONTENT";
+/// Where the plugin writes down what is used up: OpenCode itself keeps that in a database, which is not to be read
+/// while an agent can write what it likes into it.
+const SPENT: &str = ".local/state/lanyard";
 /// Before it runs a plugin, OpenCode fetches a package that plugins may lean on: where there is no network, it would
 /// wait for over a minute to try again. Ours leans on nothing. The plugin takes these away again.
 const STARTING: [(&str, &str); 2] =
@@ -44,14 +48,23 @@ impl Agent for OpenCode {
             Some(id) => command.push(format!("--session={id}")),
             None => command.extend(launch.prompt.map(|prompt| format!("--prompt={prompt}"))),
         }
-        let settings = json!({ "plugin": [address(&launch.file(FILE))] });
+        let program = [&*launch.lanyard.to_string_lossy(), "mcp"];
+        let environment = json!({ "LANYARD_SOCKET": launch.socket() });
+        let server = json!({
+            "type": "local", "command": program, "environment": environment, "timeout": LONGEST.as_millis(),
+        });
+        let settings = json!({
+            "plugin": [address(&launch.file(FILE))], "mcp": { TOOLS: server },
+            "instructions": [launch.file(SKILL_FILE)],
+        });
         let (lanyard, starting) = (launch.lanyard.to_string_lossy(), STARTING.map(|(name, _)| name));
-        let plugin = format!("const LANYARD = {}, STARTING = {};\n{PLUGIN}", json!(lanyard), json!(starting));
+        let given = format!("const LANYARD = {}, STARTING = {}", json!(lanyard), json!(starting));
+        let plugin = format!("{given}, SPENT = {};\n{PLUGIN}", json!(launch.home.join(SPENT)));
         let set = |(name, value): (&str, &str)| (name.to_string(), value.to_string());
         Started {
             command,
             env: STARTING.map(set).into_iter().chain([(SETTINGS.into(), settings.to_string())]).collect(),
-            files: vec![(FILE, plugin)],
+            files: vec![(FILE, plugin), (SKILL_FILE, SKILL.into())],
             conversation: launch.conversation.map(String::from),
         }
     }
@@ -61,6 +74,10 @@ impl Agent for OpenCode {
         let begins = event.kind == "session.status" && event.agent_id.is_none();
         let conversation = event.properties["sessionID"].as_str().filter(|_| begins);
         conversation.map(|id| What::Conversation(id.into())).into_iter().chain(event.what()).collect()
+    }
+
+    fn transcript(&self, _: &Path, conversation: &str) -> Option<PathBuf> {
+        is_conversation(conversation).then(|| Path::new(SPENT).join(format!("{conversation}.jsonl")))
     }
 }
 
@@ -126,7 +143,6 @@ fn address(path: &str) -> String {
 mod tests {
     use super::super::tests::told;
     use super::*;
-    use std::path::Path;
 
     fn started(prompt: Option<&str>, conversation: Option<&str>) -> Started {
         let (folder, home) = (Path::new("/run/a b"), Path::new("/home/x"));
@@ -138,8 +154,14 @@ mod tests {
     fn its_plugin_lies_in_the_sessions_own_folder_and_its_environment_names_it() {
         let started = started(Some("-x"), None);
         assert_eq!(started.command, ["opencode", "--prompt=-x"]);
-        let settings = (SETTINGS.into(), r#"{"plugin":["file:///run/a%20b/opencode.js"]}"#.into());
-        assert_eq!(started.env.last(), Some(&settings));
+        let (name, settings) = started.env.last().unwrap();
+        let settings: Value = serde_json::from_str(settings).unwrap();
+        assert_eq!(
+            (name.as_str(), &settings["plugin"]),
+            (SETTINGS, &json!(["file:///run/a%20b/opencode.js"]))
+        );
+        assert_eq!(settings["instructions"], json!(["/run/a b/skill.md"]));
+        assert_eq!(settings["mcp"]["lanyard"]["command"], json!(["/l\"x/lanyard", "mcp"]));
         assert!(started.files[0].1.starts_with("const LANYARD = \"/l\\\"x/lanyard\", STARTING = [\"npm_"));
     }
 

@@ -231,7 +231,7 @@ impl Sessions {
 
     fn sockets(&self, id: &str) -> (PathBuf, PathBuf) {
         let folder = self.config.session_folder(id);
-        (folder.join("agent.sock"), folder.join("ssh.sock"))
+        (folder.join(agents::SOCKET), folder.join("ssh.sock"))
     }
 
     /// Lets the keeper go of the session that a slot had before this one, whose terminal was kept to be read.

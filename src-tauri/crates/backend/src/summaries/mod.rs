@@ -4,6 +4,7 @@
 mod spent;
 mod work;
 
+use crate::agents::Agents;
 use crate::clock::Clock;
 use crate::git::Git;
 use crate::store::{AskedRow, DeedRow, SessionRow, Store};
@@ -20,6 +21,7 @@ pub struct Summaries {
     clock: Clock,
     git: Git,
     homes: PathBuf,
+    agents: Agents,
 }
 
 /// What was found out about a session beside its own row.
@@ -37,8 +39,8 @@ pub struct Findings {
 
 impl Summaries {
     /// Opens the room; the identities' homes are below `homes`.
-    pub fn new(store: Store, clock: Clock, git: Git, homes: PathBuf) -> Self {
-        Self { store, clock, git, homes }
+    pub fn new(store: Store, clock: Clock, git: Git, homes: PathBuf, agents: Agents) -> Self {
+        Self { store, clock, git, homes, agents }
     }
 
     /// What a session came to: as it was kept, or as it is now.
@@ -80,8 +82,16 @@ impl Summaries {
             }
         };
         let used = self.used(self.store.deeds(row).await?).await?;
-        let usage = spent::usage(&self.homes.join(&row.identity_id), row).await;
+        let usage = self.usage(row).await;
         Ok(Findings { work, used, asked: asked(self.store.asked(&row.id).await?), usage })
+    }
+
+    /// What its agent reports to have used up.
+    async fn usage(&self, row: &SessionRow) -> Option<Usage> {
+        let home = self.homes.join(&row.identity_id);
+        let transcript =
+            self.agents.find(&row.agent).ok()?.transcript(&home, row.conversation.as_deref()?)?;
+        spent::usage(&home, transcript, row).await
     }
 
     /// The credentials among what a session did.
