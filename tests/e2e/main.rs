@@ -22,6 +22,7 @@ mod issuers;
 mod killing;
 mod mail;
 mod manifest;
+mod mcp;
 mod notify;
 mod on_state;
 mod passwords;

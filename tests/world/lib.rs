@@ -17,6 +17,7 @@ mod dovecot;
 mod forge;
 pub mod github;
 mod issuer;
+mod letters;
 mod mail;
 pub mod model;
 mod owner;

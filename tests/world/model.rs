@@ -1,7 +1,7 @@
 //! A stand-in for the servers of models: it speaks as they do, and does what the task tells it to.
 //!
-//! A task says `please run: COMMAND` to have the agent's shell tool called, `please fail` to be refused, and
-//! anything else, such as `please answer`, to be answered. The answer names what the tool gave, if one was called.
+//! A task says `please run: COMMAND` to have the agent's shell tool called, `please call: TOOL {…}` for any other of
+//! its tools, `please fail` to be refused, and anything else, such as `please answer`, to be answered. The answer names what the tool gave, if one was called.
 
 use crate::server::{Reply, Request, Server};
 use serde_json::{Value, json};
@@ -73,12 +73,12 @@ fn messages(body: &Value) -> Reply {
         let error = json!({ "type": "invalid_request_error", "message": REFUSAL });
         return Reply::json(400, &json!({ "type": "error", "error": error }));
     }
-    let (block, delta, reason) = match turn.command() {
-        Some(command) => {
-            let input = json!({ "command": command, "description": "what the task says" }).to_string();
+    let shell = |command: &str| json!({ "command": command, "description": "what the task says" });
+    let (block, delta, reason) = match turn.call("Bash", shell) {
+        Some((tool, input)) => {
             let id = format!("toolu_{:016x}", number_of(body));
             (
-                json!({ "type": "tool_use", "id": id, "name": "Bash", "input": {} }),
+                json!({ "type": "tool_use", "id": id, "name": tool, "input": {} }),
                 json!({ "type": "input_json_delta", "partial_json": input }),
                 "tool_use",
             )
@@ -112,13 +112,11 @@ fn responses(body: &Value) -> Reply {
         return refusal();
     }
     let (id, call) = (format!("resp_{:016x}", number_of(body)), format!("call_{:016x}", number_of(body)));
-    let item = match turn.command() {
-        Some(command) => {
-            let why = "the task says so";
-            let arguments =
-                json!({ "cmd": command, "sandbox_permissions": "require_escalated", "justification": why });
-            let arguments = arguments.to_string();
-            json!({ "type": "function_call", "call_id": call, "name": "exec_command", "arguments": arguments })
+    let why = "the task says so";
+    let shell = |command: &str| json!({ "cmd": command, "sandbox_permissions": "require_escalated", "justification": why });
+    let item = match turn.call("exec_command", shell) {
+        Some((tool, arguments)) => {
+            json!({ "type": "function_call", "call_id": call, "name": tool, "arguments": arguments })
         }
         None => {
             let content = json!([{ "type": "output_text", "text": turn.answer() }]);
@@ -139,10 +137,10 @@ fn completions(body: &Value) -> Reply {
     if turn.fails() {
         return refusal();
     }
-    let (delta, reason) = match turn.command() {
-        Some(command) => {
-            let arguments = json!({ "command": command, "description": "what the task says" }).to_string();
-            let function = json!({ "name": "bash", "arguments": arguments });
+    let shell = |command: &str| json!({ "command": command, "description": "what the task says" });
+    let (delta, reason) = match turn.call("bash", shell) {
+        Some((tool, arguments)) => {
+            let function = json!({ "name": tool, "arguments": arguments });
             let id = format!("call_{:016x}", number_of(body));
             let call = json!([{ "index": 0, "id": id, "type": "function", "function": function }]);
             (json!({ "role": "assistant", "tool_calls": call }), "tool_calls")
@@ -212,9 +210,16 @@ impl Turn {
         self.has_tools && self.result.is_none() && last("please fail") > last("please answer")
     }
 
-    fn command(&self) -> Option<&str> {
-        let wanted = self.has_tools && self.result.is_none();
-        self.task.split("please run: ").nth(1).filter(|_| wanted)?.split(['\n', ';']).next()
+    /// The tool that the task wants called, and what it is given: the agent's shell is called by its own name.
+    fn call(&self, shell: &str, given: impl Fn(&str) -> Value) -> Option<(String, String)> {
+        let wanted = |words: &str| {
+            let rest = self.task.split(words).nth(1).filter(|_| self.has_tools && self.result.is_none())?;
+            rest.split(['\n', ';']).next()
+        };
+        match wanted("please call: ").and_then(|call| call.split_once(' ')) {
+            Some((tool, given)) => Some((tool.to_string(), given.to_string())),
+            None => wanted("please run: ").map(|command| (shell.to_string(), given(command).to_string())),
+        }
     }
 
     fn answer(&self) -> String {

@@ -102,6 +102,7 @@ pub fn outcome(approval: &Approval) -> &'static str {
         (State::Approved, Some(Answer::Session)) => "Approved for this session",
         (State::Approved, Some(Answer::Worktree)) => "Approved for this worktree",
         (State::Approved, Some(Answer::Hour)) => "Approved for one hour",
+        (State::Approved, Some(Answer::Words { .. })) => "Answered",
         (State::Approved, _) => "Approved",
         (State::Denied, _) => "Denied",
         (State::Expired, _) => "No answer in time: denied",

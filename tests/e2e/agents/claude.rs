@@ -10,7 +10,7 @@ use tests::{World, text};
 const NOTED: [&str; 3] = ["PermissionRequest", "Stop", "StopFailure"];
 
 /// A world whose `ada` has been through Claude's first questions, and notes when it signals what.
-fn world(programs: &Path, model: &Model) -> World {
+pub(super) fn world(programs: &Path, model: &Model) -> World {
     let world = super::world("claude", programs);
     secret(&world, "ANTHROPIC_BASE_URL", model.url());
     secret(&world, "ANTHROPIC_AUTH_TOKEN", "nobody-looks");

@@ -3,6 +3,7 @@
 mod claude;
 mod codex;
 mod opencode;
+mod tools;
 mod turns;
 
 use serde_json::Value;
@@ -67,9 +68,9 @@ impl<'a> Watching<'a> {
 
     #[track_caller]
     fn wait_and_tell_when(&mut self, state: &str) -> (Value, Duration) {
-        let mut last = Value::Null;
+        let (mut last, until) = (Value::Null, Instant::now() + 2 * DEADLINE);
         loop {
-            let Some((mut event, at)) = self.watch.next() else {
+            let Some((mut event, at)) = self.watch.next_by(until) else {
                 let screen = self.world.lanyard(&["sessions", "screen", &self.slot.to_string()]).stdout;
                 panic!("it does not become {state}: {last}\n{screen}");
             };

@@ -2,7 +2,8 @@
 
 use super::questions::Step;
 use crate::face::face;
-use api::approvals::{Answer, WORDS_MAX};
+use api::SecretText;
+use api::approvals::{ANSWER_MAX, Answer, WORDS_MAX};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -15,21 +16,34 @@ pub const EXTENTS: [(&str, Answer); 3] =
 pub fn Answers(
     /// The question's id.
     id: String,
+    /// Whether words answer it, and no mere yes.
+    asks_words: bool,
 ) -> impl IntoView {
     let face = face();
     let questions = face.questions;
     let busy = move || questions.answering.busy.get();
-    let (once, longer, no) = (id.clone(), id.clone(), id);
+    let (once, longer, answered, no) = (id.clone(), id.clone(), id.clone(), id);
     let go = move |id: &str, step: Step| {
         questions.choose(id.to_string());
         questions.step.set(step);
     };
-    view! {
-        <span class="answers">
+    let yes = match asks_words {
+        true => view! {
+            <button class="button main" data-test="answer" title="In words (y)" disabled=busy
+                on:click=move |_| go(&answered, Step::Answering)>"Answer…"</button>
+        }
+        .into_any(),
+        false => view! {
             <button class="button main" data-test="approve" title="This one use (y)" disabled=busy
                 on:click=move |_| questions.answer(face, once.clone(), Answer::Once)>"Approve"</button>
             <button class="button" data-test="approve-for" title="For longer (f)" disabled=busy
                 on:click=move |_| go(&longer, Step::Extending)>"Approve for…"</button>
+        }
+        .into_any(),
+    };
+    view! {
+        <span class="answers">
+            {yes}
             <button class="button" data-test="deny" title="With a word to the agent, if you like (n)" disabled=busy
                 on:click=move |_| go(&no, Step::Denying)>"Deny…"</button>
         </span>
@@ -60,6 +74,40 @@ pub fn Extents(
     }
 }
 
+/// The answer to a question, which the agent alone is given.
+#[component]
+pub fn WordsForm(
+    /// The question's id.
+    id: String,
+) -> impl IntoView {
+    let face = face();
+    let questions = face.questions;
+    let field = focused();
+    let answer = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
+        questions.answer(face, id.clone(), Answer::Words { text: SecretText::new(text) });
+    };
+    view! {
+        <form class="row" on:submit=answer>
+            <input class="input grow" node_ref=field data-test="answer-words" required maxlength=ANSWER_MAX.to_string() autocomplete="off"
+                aria-label="Your answer" placeholder="Your answer; only the agent gets it"/>
+            <button class="button main" data-test="answer-go" disabled=move || questions.answering.busy.get()>"Answer"</button>
+        </form>
+    }
+}
+
+/// A field that has the focus once it is there: the person has just asked for it.
+fn focused() -> NodeRef<html::Input> {
+    let field = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            let _ = field.focus();
+        }
+    });
+    field
+}
+
 /// A no, with a word to the agent.
 #[component]
 pub fn DenyForm(
@@ -68,13 +116,7 @@ pub fn DenyForm(
 ) -> impl IntoView {
     let face = face();
     let questions = face.questions;
-    let field = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(field) = field.get() {
-            // The person has just asked for it.
-            let _ = field.focus();
-        }
-    });
+    let field = focused();
     let deny = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let word = field.get_untracked().map(|field| field.value().trim().to_string());

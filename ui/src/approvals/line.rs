@@ -1,12 +1,12 @@
 //! One question: a line that says who wants what and why, and its details when it is opened.
 
-use super::answer::{Answers, DenyForm, Extents};
+use super::answer::{Answers, DenyForm, Extents, WordsForm};
 use super::questions::Step;
 use crate::face::face;
 use crate::icons::{CHEVRON_DOWN, CHEVRON_UP, Icon};
 use crate::words;
 use api::Millis;
-use api::approvals::{Approval, State};
+use api::approvals::{Action, Approval, State};
 use leptos::prelude::*;
 
 /// Less time than this is told in amber.
@@ -36,6 +36,7 @@ pub fn QuestionLine(
     let outcome = move || state.with(|a| a.as_ref().map(words::outcome));
     let slot = asked.slot;
     let hue = face.hue(slot);
+    let asks_words = asked.action == Action::Ask;
     let (one, until) = (StoredValue::new(asked.clone()), asked.until);
     Some(view! {
         <li
@@ -48,7 +49,7 @@ pub fn QuestionLine(
             <div class="question-line">
                 <Opener asked chosen/>
                 {move || match open.get() {
-                    true => view! { <Left until/><Answers id=id.clone()/> }.into_any(),
+                    true => view! { <Left until/><Answers id=id.clone() asks_words/> }.into_any(),
                     false => view! { <span class="left" data-test="question-outcome">{outcome}</span> }.into_any(),
                 }}
             </div>
@@ -96,7 +97,7 @@ fn Left(until: Millis) -> impl IntoView {
 #[component]
 fn Details(asked: Approval) -> impl IntoView {
     let step = face().questions.step;
-    let command = words::command(&asked.command);
+    let (asks_words, command) = (asked.action == Action::Ask, words::command(&asked.command));
     let one = |(name, value): &(String, String)| {
         view! { <dt>{words::capital(&words::plain(name))}</dt><dd><bdi>{words::plain(value)}</bdi></dd> }
     };
@@ -119,7 +120,8 @@ fn Details(asked: Approval) -> impl IntoView {
                 {more}
             </dl>
             {move || match step.get() {
-                Step::Reading => view! { <KeyHints/> }.into_any(),
+                Step::Reading => view! { <KeyHints asks_words/> }.into_any(),
+                Step::Answering => view! { <WordsForm id=id.clone()/> }.into_any(),
                 Step::Extending => view! { <Extents id=id.clone()/> }.into_any(),
                 Step::Denying => view! { <DenyForm id=id.clone()/> }.into_any(),
             }}
@@ -128,14 +130,10 @@ fn Details(asked: Approval) -> impl IntoView {
 }
 
 #[component]
-fn KeyHints() -> impl IntoView {
-    let keys = [
-        ("y", "approve once"),
-        ("f", "approve for…"),
-        ("n", "deny"),
-        ("1 … 9", "another question"),
-        ("Esc", "back"),
-    ];
+fn KeyHints(asks_words: bool) -> impl IntoView {
+    let yes =
+        if asks_words { &[("y", "answer")][..] } else { &[("y", "approve once"), ("f", "approve for…")] };
+    let keys = [yes, &[("n", "deny"), ("1 … 9", "another question"), ("Esc", "back")]].concat();
     let one = |(key, what): (&'static str, &'static str)| view! { <span><kbd>{key}</kbd>" "{what}</span> };
-    view! { <p class="key-hints soft small">{keys.map(one).into_iter().collect::<Vec<_>>()}</p> }
+    view! { <p class="key-hints soft small">{keys.into_iter().map(one).collect::<Vec<_>>()}</p> }
 }

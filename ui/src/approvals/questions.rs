@@ -5,7 +5,7 @@ use crate::attempt::Attempt;
 use crate::face::{Face, Listed};
 use crate::words;
 use api::Millis;
-use api::approvals::{Answer, AnswerApproval, Approval, State};
+use api::approvals::{Action, Answer, AnswerApproval, Approval, State};
 use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub enum Step {
     Extending,
     /// The word that goes with the no is written.
     Denying,
+    /// A question is answered in words.
+    Answering,
 }
 
 /// All questions.
@@ -121,6 +123,12 @@ impl Questions {
         self.answering.run(face.call(call), move |_| face.relist_questions());
     }
 
+    /// Whether it is a question that words answer, and no mere yes.
+    fn asks_words(self, id: &str) -> bool {
+        let asks = |asked: &Approval| asked.id == id && asked.action == Action::Ask;
+        self.open.with_untracked(|open| open.iter().flatten().any(asks))
+    }
+
     fn ids(self) -> Vec<String> {
         self.open.with_untracked(|open| open.iter().flatten().map(|a| a.id.clone()).collect())
     }
@@ -194,7 +202,9 @@ impl Questions {
         match (key, key.parse::<usize>()) {
             (_, Ok(digit @ 1..=9)) => self.digit(face, id, digit),
             ("y", _) if clock() < self.armed_at.get_value() => {}
+            ("y", _) if self.asks_words(&id) => self.step.set(Step::Answering),
             ("y", _) => self.answer(face, id, Answer::Once),
+            ("f", _) if self.asks_words(&id) => {}
             ("f", _) => self.step.set(Step::Extending),
             ("n", _) => self.step.set(Step::Denying),
             ("ArrowDown", _) => self.move_on(&id, 1),

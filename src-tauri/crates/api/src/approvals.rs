@@ -1,6 +1,6 @@
 //! Approvals: open questions of agents to the owner, and how they were answered.
 
-use crate::{Error, Millis};
+use crate::{Error, Millis, SecretText};
 use serde::{Deserialize, Serialize};
 
 /// How long an agent waits for an answer where it does not say.
@@ -9,6 +9,9 @@ pub const WAIT_MS: u64 = 120_000;
 pub const WAIT_BOUNDS_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
 /// The longest reason and the longest word of the owner's, in characters.
 pub const WORDS_MAX: usize = 500;
+
+/// The longest answer to a question, in characters.
+pub const ANSWER_MAX: usize = 10_000;
 
 /// The name of the detail that says that the same process has asked this before, and why it asks again.
 pub const AGAIN: &str = "asked again";
@@ -27,12 +30,20 @@ pub enum Action {
     ReadPassword,
     /// To send a message; the subject is whom it goes to.
     SendMessage,
+    /// To be told something; the subject is the question. It is answered in words, never by a mere yes.
+    Ask,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 5] =
-        [Action::ReadSecret, Action::RequestToken, Action::Sign, Action::ReadPassword, Action::SendMessage];
+    pub const ALL: [Action; 6] = [
+        Action::ReadSecret,
+        Action::RequestToken,
+        Action::Sign,
+        Action::ReadPassword,
+        Action::SendMessage,
+        Action::Ask,
+    ];
 
     /// Its name, for example `read_secret`.
     pub fn name(self) -> &'static str {
@@ -42,6 +53,7 @@ impl Action {
             Action::Sign => "sign",
             Action::ReadPassword => "read_password",
             Action::SendMessage => "send_message",
+            Action::Ask => "ask",
         }
     }
 
@@ -53,6 +65,7 @@ impl Action {
             Action::Sign => "a signature by",
             Action::ReadPassword => "the password of",
             Action::SendMessage => "to send a message to",
+            Action::Ask => "an answer to",
         }
     }
 }
@@ -66,6 +79,7 @@ impl Action {
             Action::Sign => "a signature",
             Action::ReadPassword => "the password",
             Action::SendMessage => "a message",
+            Action::Ask => "an answer",
         }
     }
 }
@@ -134,6 +148,11 @@ pub enum Answer {
     Worktree,
     /// Yes, to this session for an hour at most.
     Hour,
+    /// What a question is answered with.
+    Words {
+        /// The answer. The agent alone gets it: it is empty wherever an approval is kept or told of.
+        text: SecretText,
+    },
     /// No.
     Deny {
         /// A word to the agent.
@@ -201,6 +220,24 @@ pub struct ListApprovals {
     /// The answered ones as well, newest first; at most 500.
     #[serde(default)]
     pub all: bool,
+}
+
+/// `questions.ask`: asks the owner, and answers once they have.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskQuestion {
+    /// The question, at most 500 characters.
+    pub question: String,
+    /// How long to wait for the answer, in milliseconds; two minutes if left out.
+    #[serde(default)]
+    pub wait_ms: Option<u64>,
+}
+
+/// What the owner said.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnersWords {
+    /// The answer.
+    pub answer: SecretText,
 }
 
 /// `approvals.answer`

@@ -122,6 +122,8 @@ calls! {
     "approvals.list"         [Owner Approver]              ListApprovals   -> Vec<Approval>;
     "approvals.answer"       [Owner Approver]              AnswerApproval  -> Approval;
 
+    "questions.ask"          [Agent]                       AskQuestion     -> OwnersWords;
+
     "grants.list"            [Owner]                       ListGrants      -> Vec<Grant>;
     "grants.revoke"          [Owner]                       RevokeGrant     -> Grant;
 
@@ -257,7 +259,11 @@ mod tests {
             ["list", "read", "mark", "attachment", "wait", "send"].map(|verb| format!("inbox.{verb}"));
         let inbox: Vec<&str> = inbox.iter().map(String::as_str).collect();
         let first = &["status", "identities.show", "keys.show", "git.credential"][..];
-        assert_eq!(agent, [first, &secrets[..], &passwords, &inbox, &["sessions.hook"], &tokens].concat());
+        assert_eq!(
+            agent,
+            [first, &secrets[..], &["questions.ask"], &passwords, &inbox, &["sessions.hook"], &tokens]
+                .concat()
+        );
     }
 
     #[test]

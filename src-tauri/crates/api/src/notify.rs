@@ -71,6 +71,9 @@ pub struct Notice {
     pub session: String,
     /// The approval's id, if it is about one.
     pub approval: Option<String>,
+    /// Whether that one is a question, which a mere yes does not answer.
+    #[serde(default)]
+    pub asks_words: bool,
     /// What there is to say, for example the reason of a failure; bounded, without control characters.
     pub text: String,
     /// When it happened.

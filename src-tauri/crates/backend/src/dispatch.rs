@@ -78,6 +78,8 @@ answers! { b, caller:
 
     ListApprovals(c)   => b.approvals.list(c);
     AnswerApproval(c)  => b.approvals.answer(caller, c);
+    AskQuestion(c)     => b.approvals.question(caller, own(b, caller, &None).await?, c);
+
     ListGrants(c)      => b.grants.list();
     RevokeGrant(c)     => b.grants.revoke(c);
 

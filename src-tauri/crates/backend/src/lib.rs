@@ -24,6 +24,7 @@ pub mod inbox;
 pub mod keeper;
 pub mod keys;
 pub mod mailer;
+pub mod mcp;
 pub mod members;
 pub mod notify;
 pub mod passwords;

@@ -20,7 +20,8 @@ use tokio::sync::mpsc;
 
 const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foreground\n\
                      usage: lanyardd keep            a session's keeper, started by the daemon\n\
-                     usage: lanyardd mint FD         one call to an issuer, started by the daemon";
+                     usage: lanyardd mint FD         one call to an issuer, started by the daemon\n\
+                     usage: lanyardd mcp             the tools of a slot, for its agent";
 
 /// How long the daemon waits for what it has begun before it ends.
 const LAST_WAIT: Duration = Duration::from_secs(5);
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
             let point = std::env::var_os(backend::failpoint::VARIABLE);
             return backend::tokens::minting::mint(number, &Failpoints::named(point.as_deref()));
         }
+        ["mcp"] => return mcp(),
         ["keep", ..] => return backend::keeper::keep(&args[1..]),
         [] => None,
         ["--ready-fd", number] => match ready_file(number) {
@@ -68,6 +70,15 @@ fn keep_in_place(number: &str) -> ExitCode {
             let hiding = hiding(&config, kept, vec![config.commands(), config.git()]);
             backend::keeper::in_place::run_spec(number, hiding)
         }
+        Err(e) => fail(None, &told(&e).to_string()),
+    }
+}
+
+/// `lanyard mcp`.
+fn mcp() -> ExitCode {
+    harden();
+    match backend::mcp::serve(std::env::var_os("LANYARD_SOCKET").map(Into::into)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(e) => fail(None, &told(&e).to_string()),
     }
 }

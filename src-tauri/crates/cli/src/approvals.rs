@@ -3,8 +3,13 @@
 use crate::failure::Result;
 use crate::hand::Hand;
 use crate::output::{Look, Output, ago, clean, lasting};
+use crate::prompt;
 use crate::table::{Cell, Table, cut, id_width};
-use api::approvals::{Answer, AnswerApproval, Approval, ListApprovals, State};
+use api::SecretText;
+use api::approvals::{ANSWER_MAX, Answer, AnswerApproval, Approval, ListApprovals, State};
+
+/// The longest answer that is read, in bytes.
+const ANSWER_BYTES: usize = 4 * ANSWER_MAX;
 
 /// What can be done with approvals.
 #[derive(Debug, clap::Subcommand)]
@@ -22,6 +27,14 @@ pub enum ApprovalsCommand {
         /// How far the answer reaches
         #[arg(long = "for", value_enum, default_value_t = For::Once)]
         reach: For,
+    },
+    /// Answer a question in words
+    Answer {
+        /// Its id, or the beginning of it
+        id: String,
+        /// The answer; `-` reads standard input
+        #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+        text: String,
     },
     /// Say no
     Deny {
@@ -62,6 +75,13 @@ impl ApprovalsCommand {
                     For::Hour => (Answer::Hour, "for an hour"),
                 };
                 answered(hand, id, answer, &format!("Approved {text}"))
+            }
+            ApprovalsCommand::Answer { id, text } => {
+                let text = match text.as_str() {
+                    "-" => prompt::piped(ANSWER_BYTES)?,
+                    _ => SecretText::new(text),
+                };
+                answered(hand, id, Answer::Words { text }, "Answered")
             }
             ApprovalsCommand::Deny { id, because } => answered(hand, id, Answer::Deny { because }, "Denied"),
         }

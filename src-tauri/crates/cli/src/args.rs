@@ -1,6 +1,7 @@
 //! The tree of commands, and which file does each.
 
 use crate::approvals::ApprovalsCommand;
+use crate::ask::AskCommand;
 use crate::audit::AuditCommand;
 use crate::completions::CompletionsCommand;
 use crate::daemon::DaemonCommand;
@@ -28,7 +29,7 @@ use crate::tasks::TasksCommand;
 use crate::tokens::TokensCommand;
 use crate::wait::WaitCommand;
 use crate::worktrees::WorktreesCommand;
-use crate::{git_credential, output, ravi, status, unlock, watch, web};
+use crate::{git_credential, mcp, output, ravi, status, unlock, watch, web};
 use api::Error;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -64,6 +65,8 @@ pub enum Command {
     /// See what agents ask for, and answer
     #[command(subcommand, alias = "approval")]
     Approvals(ApprovalsCommand),
+    /// Ask the owner a question, as an agent does, and print the answer
+    Ask(AskCommand),
     /// See and revoke standing answers
     #[command(subcommand, alias = "grant")]
     Grants(GrantsCommand),
@@ -124,6 +127,8 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Give a slot's agent its tools by the Model Context Protocol, on standard input and output
+    Mcp,
     /// Put work in line: it starts by itself when a slot is free
     #[command(subcommand, alias = "task")]
     Tasks(TasksCommand),
@@ -151,6 +156,7 @@ impl Command {
             Command::Keys(command) => command.run(hand),
             Command::Secrets(command) => command.run(hand),
             Command::Approvals(command) => command.run(hand),
+            Command::Ask(command) => command.run(hand),
             Command::Grants(command) => command.run(hand),
             Command::Passwords(command) => command.run(hand),
             Command::Email(command) => command.run(hand),
@@ -173,6 +179,7 @@ impl Command {
                 true => Ok(()),
                 false => Err(Failure::Status(1, None)),
             },
+            Command::Mcp => mcp::run(hand),
             Command::Tasks(command) => command.run(hand),
             Command::Wait(command) => command.run(hand),
             Command::Watch => watch::run(hand),

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod args;
+mod ask;
 mod assignment;
 mod attach;
 mod audit;
@@ -25,6 +26,7 @@ mod identity;
 mod inbox;
 mod issuers;
 mod keys;
+mod mcp;
 mod notify;
 mod output;
 mod passwords;

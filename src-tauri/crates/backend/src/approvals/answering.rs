@@ -9,7 +9,8 @@ use crate::grants::reaches;
 use crate::store::{self, ApprovalRow, GrantRow};
 use anyhow::{Result, bail};
 use api::Error;
-use api::approvals::{Answer, AnswerApproval, Approval, State};
+use api::SecretText;
+use api::approvals::{ANSWER_MAX, Action, Answer, AnswerApproval, Approval, State};
 use api::grants::Extent;
 
 impl Approvals {
@@ -22,6 +23,7 @@ impl Approvals {
         };
         let row = store::find("approval", &wanted, rows)?;
         let answer = checked(call.answer)?;
+        fits(&row, &answer)?;
         if row.state == State::Open && !self.is_waited_for(&row.id) {
             self.settle(&row, State::Withdrawn, "the process that asked is gone").await?;
             bail!(self.too_late(&row.id).await?);
@@ -56,7 +58,7 @@ impl Approvals {
         let row = ApprovalRow {
             state,
             because,
-            answer: Some(serde_json::to_string(answer)?),
+            answer: Some(serde_json::to_string(&kept(answer))?),
             answered_at: Some(self.clock.now()),
             ..row
         };
@@ -118,10 +120,43 @@ fn checked(answer: Answer) -> Result<Answer> {
     })
 }
 
+/// A question is answered in words, and all else without: a mere yes answers no question.
+fn fits(row: &ApprovalRow, answer: &Answer) -> Result<()> {
+    let id = row.id.get(..13).unwrap_or(&row.id);
+    match (row.action, answer) {
+        (_, Answer::Deny { .. }) => Ok(()),
+        (Action::Ask, Answer::Words { text }) => {
+            // EXPOSE: whether there is anything in it, and how much, is looked at here alone.
+            let text = text.expose();
+            match !text.trim().is_empty() && text.chars().count() <= ANSWER_MAX {
+                true => Ok(()),
+                false => bail!(Error::invalid(format!("an answer has 1 to {ANSWER_MAX} characters"))),
+            }
+        }
+        (Action::Ask, _) => bail!(
+            Error::invalid("a question is answered in words")
+                .hint(format!("say `lanyard approvals answer {id} TEXT`, or deny it"))
+        ),
+        (_, Answer::Words { .. }) => bail!(
+            Error::invalid("that is no question: it is approved or denied")
+                .hint(format!("say `lanyard approvals approve {id}`, or deny it"))
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The answer as it is kept and told of: words are for the agent alone.
+fn kept(answer: &Answer) -> Answer {
+    match answer {
+        Answer::Words { .. } => Answer::Words { text: SecretText::new(String::new()) },
+        other => other.clone(),
+    }
+}
+
 /// How far the grant reaches that an answer gives, if it gives one.
 fn extent(answer: &Answer) -> Option<Extent> {
     match answer {
-        Answer::Once | Answer::Deny { .. } => None,
+        Answer::Once | Answer::Words { .. } | Answer::Deny { .. } => None,
         Answer::Session => Some(Extent::Session),
         Answer::Worktree => Some(Extent::Worktree),
         Answer::Hour => Some(Extent::Hour),

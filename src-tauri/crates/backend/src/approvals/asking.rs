@@ -3,9 +3,11 @@
 use super::{Approvals, Waiting, Wanted, fact};
 use crate::audit::By;
 use crate::caller::{Asker, Caller};
-use crate::store::{self, ApprovalRow, SessionRow};
+use crate::store::{self, ApprovalRow, IdentityRow, SessionRow};
 use anyhow::{Result, bail};
-use api::approvals::{AGAIN, Action, Answer, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX};
+use api::approvals::{
+    AGAIN, Action, Answer, AskQuestion, OwnersWords, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX,
+};
 use api::names::{clean, shown};
 use api::{Code, Error, Millis};
 use std::time::Duration;
@@ -26,7 +28,7 @@ impl Approvals {
         asker: &Asker,
         row: ApprovalRow,
         given_up: impl Future<Output = &'static str>,
-    ) -> Result<()> {
+    ) -> Result<Answer> {
         let answer = self.take_place(&row, asker)?;
         // Whatever happens to this call, its place is given up with it.
         let _place = Place { room: self, id: &row.id };
@@ -35,8 +37,36 @@ impl Approvals {
         self.tell(row.clone());
         match self.wait_for(&row, asker, answer, given_up).await? {
             Answer::Deny { because } => bail!(denied(&row, because)),
-            _ if asker.is_there() => Ok(()),
+            answer if asker.is_there() => Ok(answer),
             _ => bail!(withdrawn()),
+        }
+    }
+
+    /// Asks the owner a question of an agent's, and gives the answer.
+    pub async fn question(
+        &self,
+        caller: &Caller,
+        identity: IdentityRow,
+        call: AskQuestion,
+    ) -> Result<OwnersWords> {
+        let Caller::Agent { session, asker, .. } = caller else {
+            bail!(Error::refused("only an agent asks its owner"));
+        };
+        let question = call.question.split_whitespace().collect::<Vec<_>>().join(" ");
+        let subject = words("question", &question)?;
+        if subject.is_empty() {
+            bail!(Error::invalid("the question is empty"));
+        }
+        let Some(session) = self.store.session(session).await? else {
+            bail!(Error::refused("the session that asks is unknown"));
+        };
+        let wait = call.wait_ms.map(Duration::from_millis);
+        let wanted =
+            Wanted { action: Action::Ask, subject, identity, reason: None, wait, details: Vec::new() };
+        let row = self.row(&session, asker, wanted).await?;
+        match self.ask(caller, asker, row, std::future::pending()).await? {
+            Answer::Words { text } => Ok(OwnersWords { answer: text }),
+            _ => bail!("a question was answered without words"),
         }
     }
 
@@ -170,6 +200,7 @@ fn cut(text: &str) -> String {
 fn what(row: &ApprovalRow) -> String {
     match row.action {
         Action::ReadSecret => row.subject.clone(),
+        Action::Ask => "to answer".into(),
         action => format!("{} {}", action.wants(), shown(&row.subject)),
     }
 }
@@ -182,6 +213,10 @@ fn denied(row: &ApprovalRow, because: Option<String>) -> Error {
 
 fn expired(row: &ApprovalRow, wait: Duration) -> Error {
     let seconds = wait.as_secs();
+    if row.action == Action::Ask {
+        return Error::new(Code::Timeout, format!("nobody answered within {seconds} s"))
+            .hint("go on by your own judgement where that is safe, or ask again and wait longer");
+    }
     Error::refused(format!("nobody approved {} within {seconds} s, and no answer is a denial", what(row)))
         .hint("go on without it, or ask again with a longer --wait when the owner is there")
 }

@@ -88,6 +88,7 @@ calls! {
     DeleteMessage(c)   => about(Kind::Message, &c.message);
     SetInbox(c)        => about(Kind::Identity, &c.identity).of(c.identity.as_str()).saying(changes_of_inbox(c));
 
+    AskQuestion(_)     => about(Kind::Approval, "").passing();
     AnswerApproval(c)  => about(Kind::Approval, &c.approval).saying(answer(&c.answer));
     RevokeGrant(c)     => about(Kind::Grant, &c.grant);
 
@@ -183,6 +184,7 @@ fn answer(answer: &Answer) -> String {
         Answer::Session => "approved for the session".into(),
         Answer::Worktree => "approved for the worktree".into(),
         Answer::Hour => "approved for an hour".into(),
+        Answer::Words { .. } => "answered in words".into(),
         Answer::Deny { because: Some(because) } => format!("denied: {because}"),
         Answer::Deny { because: None } => "denied".into(),
     }

@@ -182,7 +182,7 @@ impl Face {
         let (approve, deny) = (format!("approve-{}", nonce()), format!("deny-{}", nonce()));
         if able.actions {
             notification.action("default", "Open");
-            if let [Notice { approval: Some(_), .. }] = notices {
+            if let [Notice { approval: Some(_), asks_words: false, .. }] = notices {
                 notification.action(&approve, "Approve once").action(&deny, "Deny");
             }
         }

@@ -1,7 +1,7 @@
 //! From what happens to what is worth telling: only changes are told, and a notice ends with its cause.
 
 use super::words::{duration, plain};
-use api::approvals::{self, Approval};
+use api::approvals::{self, Action, Approval};
 use api::notify::{Notice, Occasion};
 use api::sessions::{Session, State, Waiting};
 use api::{Event, Millis};
@@ -168,6 +168,7 @@ impl Notices {
             branch: known.map_or_else(|| plain(&approval.worktree), |known| plain(&known.branch)),
             session: approval.session.clone(),
             approval: Some(approval.id.clone()),
+            asks_words: approval.action == Action::Ask,
             text: plain(&format!("{} {}{reason}", approval.action.wants(), approval.subject)),
             at: approval.asked_at,
         }
@@ -200,6 +201,7 @@ fn of_session(session: &Session, event: Occasion, at: Millis) -> Notice {
         branch: plain(&session.branch),
         session: session.id.clone(),
         approval: None,
+        asks_words: false,
         text: text(session, event),
         at,
     }

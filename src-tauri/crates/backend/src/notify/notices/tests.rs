@@ -16,6 +16,7 @@ pub fn notice(session: &str, slot: u32, event: Occasion) -> Notice {
         session: session.into(),
         approval: (event == Occasion::Approval).then(|| "approval".into()),
         text: "some text".into(),
+        asks_words: false,
         at: 0,
     }
 }
