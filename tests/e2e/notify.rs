@@ -119,14 +119,13 @@ fn a_webhook_is_tried_again_under_the_same_id_until_it_is_taken() {
 #[test]
 fn a_message_outlives_a_dead_server_and_a_killed_daemon() {
     let world = world();
-    let daemon = world.daemon();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     hook(&world, "hook", &format!("http://127.0.0.1:{port}/a/path"), &[]);
     let mut door = listening(&world);
     world.start(1, "broken", &["sh", "-c", "exit 3"]);
     let first = logged(&world, &mut door, "hook", |one| one["said"].is_string());
     assert!(text(&first, "said").contains("cannot be reached"), "{first}");
-    daemon.kill();
+    world.daemon_process().kill();
     let (_server, told) = receiver(port, Reply::bare(200));
     let _daemon = world.daemon();
     let taken = next(&told);

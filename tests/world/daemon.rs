@@ -45,6 +45,11 @@ impl World {
     /// Starts `lanyardd` by this command and waits until it answers.
     #[track_caller]
     pub(crate) fn daemon_by(&self, mut command: Command) -> Daemon {
+        // A second one would end at once, and a test that kills it would kill nothing.
+        assert!(
+            Door::open(&self.owner_socket()).is_err(),
+            "a daemon answers already, which `lanyard` has begun"
+        );
         let log = std::fs::File::create(self.path("daemon.err")).expect("a file for its complaints");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         let mut daemon = Daemon { child: child.expect("lanyardd starts") };
