@@ -11,6 +11,7 @@ mod completions;
 mod crashing;
 mod doors;
 mod environment;
+mod examine;
 mod grants;
 mod hooks;
 mod house;

@@ -13,6 +13,7 @@ pub mod config;
 pub mod credentials;
 pub mod dispatch;
 pub mod environment;
+pub mod examine;
 pub mod failpoint;
 pub mod git;
 pub mod gitconfig;

@@ -21,7 +21,8 @@ use tokio::sync::mpsc;
 const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foreground\n\
                      usage: lanyardd keep            a session's keeper, started by the daemon\n\
                      usage: lanyardd mint FD         one call to an issuer, started by the daemon\n\
-                     usage: lanyardd mcp             the tools of a slot, for its agent";
+                     usage: lanyardd mcp             the tools of a slot, for its agent\n\
+                     usage: lanyardd examine [--sms] [--json]   what is found in the message on standard input";
 
 /// How long the daemon waits for what it has begun before it ends.
 const LAST_WAIT: Duration = Duration::from_secs(5);
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             return backend::tokens::minting::mint(number, &Failpoints::named(point.as_deref()));
         }
         ["mcp"] => return mcp(),
+        ["examine", ref options @ ..] => return backend::examine::examine(options),
         ["keep", ..] => return backend::keeper::keep(&args[1..]),
         [] => None,
         ["--ready-fd", number] => match ready_file(number) {

@@ -1,5 +1,7 @@
 //! `lanyard inbox`: mail and text messages in one list, and how inboxes are set.
 
+mod examine;
+
 use crate::failure::{Failure, Result};
 use crate::hand::Hand;
 use crate::output::{Look, Output, ago, clean, count};
@@ -18,6 +20,8 @@ pub enum InboxCommand {
     List(Filter),
     /// Show a message and count it as read
     Read(Read),
+    /// Print the codes and links in a message as JSON, best first; it goes nowhere, and no daemon is needed
+    Examine(examine::Examine),
     /// Show how an inbox is set
     Settings {
         /// The identity, by name or id
@@ -93,6 +97,7 @@ impl InboxCommand {
         match self {
             InboxCommand::List(filter) => list(hand, filter, None),
             InboxCommand::Read(read) => self::read(hand, read),
+            InboxCommand::Examine(examine) => examine.run(hand),
             InboxCommand::Settings { identity } => {
                 let settings = hand.ask(&GetInbox { identity })?;
                 hand.out.show(&settings, || shown_settings(&hand.out, &settings))

@@ -84,7 +84,7 @@ impl Inbox {
             // What an agent has written is as little to be trusted as what came; that was cleaned when it came.
             html: match row.direction {
                 Direction::Incoming => body.html,
-                Direction::Outgoing => body.html.as_deref().map(ammonia::clean),
+                Direction::Outgoing => body.html.as_deref().map(super::mail::clean),
             },
             files: body.files,
             message_id: body.message_id,

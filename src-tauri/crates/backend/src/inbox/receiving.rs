@@ -259,6 +259,7 @@ fn parts_of_mail(mail: Mail) -> (Head, Body) {
         files,
         message_id: mail.message_id,
         references: mail.references,
+        reply_to: mail.reply_to.map(|address| cut(&address, 320)),
         ..Body::default()
     };
     (head, body)

@@ -1,0 +1,112 @@
+//! A message as the finder looks at it: its subject and its lines, made plain and folded, and its links.
+
+use super::plain::{folded, plain};
+use super::urls::{self, Link};
+use crate::inbox::mail::layout::layout;
+
+/// The most lines that are looked at, of each form of the message, and the longest of them in characters.
+const LINES_MAX: usize = 3_000;
+const LINE_MAX: usize = 2_000;
+/// The most bytes of a text that are looked at.
+const TEXT_MAX: usize = 512 * 1024;
+
+/// A line, ready to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// With one sort of digits and spaces.
+    pub plain: String,
+    /// The same in small letters without marks: as many characters.
+    pub folded: String,
+}
+
+impl Line {
+    fn of(text: &str) -> Self {
+        let plain: String = plain(text).trim().chars().take(LINE_MAX).collect();
+        Self { folded: folded(&plain), plain }
+    }
+
+    /// The folded text before and after a range of the plain text.
+    pub fn around(&self, range: &std::ops::Range<usize>) -> (&str, &str) {
+        let count = |end: usize| self.plain.get(..end).unwrap_or_default().chars().count();
+        let at = |count: usize| self.folded.char_indices().nth(count).map_or(self.folded.len(), |(at, _)| at);
+        (&self.folded[..at(count(range.start))], &self.folded[at(count(range.end))..])
+    }
+}
+
+/// A form of the message: its text, or its HTML.
+#[derive(Debug, Default)]
+pub struct Form {
+    /// None of them empty.
+    pub lines: Vec<Line>,
+    /// Its links, in order.
+    pub links: Vec<Link>,
+}
+
+/// What the finder looks at.
+#[derive(Debug)]
+pub struct Page {
+    /// The subject.
+    pub subject: Line,
+    /// The text and the HTML, as far as there are any.
+    pub forms: Vec<Form>,
+}
+
+impl Page {
+    /// The page of a message.
+    pub fn of(subject: &str, text: &str, html: Option<&str>) -> Self {
+        let mut forms = Vec::new();
+        if !text.trim().is_empty() {
+            forms.push(of_text(text));
+        }
+        if let Some(html) = html {
+            forms.push(of_html(html));
+        }
+        Self { subject: Line::of(subject), forms }
+    }
+
+    /// All lines, the subject first.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        std::iter::once(&self.subject).chain(self.forms.iter().flat_map(|form| &form.lines))
+    }
+}
+
+fn of_text(text: &str) -> Form {
+    let end = (0..=TEXT_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let lines: Vec<&str> = text[..end]
+        .lines()
+        .map(|line| line.trim_start_matches(['>', ' ']).trim())
+        .filter(|line| !line.is_empty())
+        .take(LINES_MAX)
+        .collect();
+    let (lines, links) = urls::of_lines(&lines);
+    Form { lines: lines.iter().map(|line| Line::of(line)).collect(), links }
+}
+
+fn of_html(html: &str) -> Form {
+    let layout = layout(html);
+    let known: Vec<&str> = layout.lines.iter().take(LINES_MAX).map(String::as_str).collect();
+    let (lines, shown) = urls::of_lines(&known);
+    let mut links = urls::of_anchors(layout.anchors);
+    // An address that is written out leads there, whatever lies below it.
+    links.extend(shown);
+    let lines: Vec<Line> = lines.iter().map(|line| Line::of(line)).collect();
+    Form { lines: joined_cells(lines), links }
+}
+
+/// Digits that have a cell each become one line, in the place of the first; line numbers stay.
+fn joined_cells(mut lines: Vec<Line>) -> Vec<Line> {
+    let mut at = 0;
+    while at < lines.len() {
+        let single = |line: &Line| line.plain.len() == 1 && line.plain.as_bytes()[0].is_ascii_alphanumeric();
+        let run = lines[at..].iter().take_while(|line| single(line)).count();
+        if (4..=10).contains(&run) {
+            let whole: String = lines[at..at + run].iter().map(|line| line.plain.as_str()).collect();
+            if whole.bytes().any(|b| b.is_ascii_digit()) {
+                lines[at] = Line::of(&whole);
+                lines[at + 1..at + run].iter_mut().for_each(|line| *line = Line::of(""));
+            }
+        }
+        at += run.max(1);
+    }
+    lines
+}
