@@ -61,7 +61,7 @@ impl Sources {
         let address = door.address();
         let port = address.port().to_string();
         if live.row.cursor.as_ref() != Some(&port)
-            && let Err(e) = self.parts.store.set_source_cursor(LOCAL, &port).await
+            && let Err(e) = self.parts.store.set_source_cursor(LOCAL, Some(&port)).await
         {
             tracing::error!("keeping the mail server's port: {e:#}");
         }

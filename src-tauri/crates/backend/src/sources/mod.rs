@@ -121,7 +121,7 @@ impl Sources {
             updated_at: now,
             id,
         };
-        let row = self.write(row, call.secret).await?;
+        let row = self.write(row, call.secret, false).await?;
         drop(changing);
         self.seen(row)
     }
@@ -132,14 +132,14 @@ impl Sources {
         let mut row = self.find_changeable(&call.source).await?;
         let settings = crate::setup::changed(rows::settings(&row)?, call.settings);
         row.settings = serde_json::to_string(&settings)?;
+        let before = row.url.clone();
         if let Some(url) = call.url {
-            let url = Some(url).filter(|url| !url.is_empty());
-            // How far it was at another server means nothing at this one.
-            row.cursor = row.cursor.filter(|_| row.url == url);
-            row.url = url;
+            row.url = Some(url).filter(|url| !url.is_empty());
         }
+        // How far it was at another server means nothing at this one.
+        let anew = row.url != before;
         row.updated_at = self.parts.clock.now();
-        let row = self.write(row, call.secret).await?;
+        let row = self.write(row, call.secret, anew).await?;
         drop(changing);
         self.seen(row)
     }
@@ -158,7 +158,10 @@ impl Sources {
         let changing = self.changing.lock().await;
         let row = self.find_changeable(&call.source).await?;
         self.end(&row.id).await;
-        self.parts.store.delete_source(&row.id).await?;
+        if let Err(e) = self.parts.store.delete_source(&row.id).await {
+            self.start(row);
+            return Err(e);
+        }
         drop(changing);
         self.parts.bus.publish(Event::SourceChanged { source: row.id });
         Ok(Done {})
@@ -206,16 +209,33 @@ impl Sources {
         })
     }
 
-    async fn write(&self, mut row: SourceRow, secret: Option<api::SecretText>) -> Result<SourceRow> {
+    async fn write(
+        &self,
+        mut row: SourceRow,
+        secret: Option<api::SecretText>,
+        anew: bool,
+    ) -> Result<SourceRow> {
         crate::setup::check(&rows::settings(&row)?, row.url.as_deref())?;
         if let Some(secret) = secret {
             row.sealed = Some(rows::kept(&row).seal(&self.parts.safe, &secret)?);
         }
         self.opened(&row)?;
         self.end(&row.id).await;
-        self.parts.store.put_source(&row).await?;
-        self.start(row.clone());
-        Ok(row)
+        let written = self.rewrite(&row, anew).await;
+        // As it is now, what it has brought to its end included; or as it was, where that could not be written.
+        if let Some(row) = self.parts.store.sources().await?.into_iter().find(|one| one.id == row.id) {
+            self.start(row);
+        }
+        written?;
+        self.find(&row.id).await
+    }
+
+    async fn rewrite(&self, row: &SourceRow, anew: bool) -> Result<()> {
+        self.parts.store.put_source(row).await?;
+        match anew {
+            true => self.parts.store.set_source_cursor(&row.id, None).await,
+            false => Ok(()),
+        }
     }
 
     fn seen(&self, row: SourceRow) -> Result<Seen> {

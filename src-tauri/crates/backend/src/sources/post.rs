@@ -124,7 +124,7 @@ impl Post {
 
     /// Keeps how far it has come, durably.
     pub async fn set_cursor(&self, cursor: &str) -> Result<(), Failure> {
-        self.store.set_source_cursor(&self.live.row.id, cursor).await.map_err(|e| failed(&e))
+        self.store.set_source_cursor(&self.live.row.id, Some(cursor)).await.map_err(|e| failed(&e))
     }
 
     /// It takes over what is there, and has taken so many of so many.

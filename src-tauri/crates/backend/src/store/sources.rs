@@ -59,7 +59,7 @@ impl Store {
                    messages, synced_at, created_at, updated_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                    ON CONFLICT (id) DO UPDATE SET url = excluded.url, settings = excluded.settings, \
-                   sealed = excluded.sealed, cursor = excluded.cursor, updated_at = excluded.updated_at";
+                   sealed = excluded.sealed, updated_at = excluded.updated_at";
         sqlx::query(sql)
             .bind(&row.id)
             .bind(&row.name)
@@ -91,8 +91,8 @@ impl Store {
         Ok(found.flatten())
     }
 
-    /// Writes how far a source has come.
-    pub async fn set_source_cursor(&self, id: &str, cursor: &str) -> Result<()> {
+    /// Writes how far a source has come; nothing has it begin anew.
+    pub async fn set_source_cursor(&self, id: &str, cursor: Option<&str>) -> Result<()> {
         sqlx::query("UPDATE sources SET cursor = $2 WHERE id = $1")
             .bind(id)
             .bind(cursor)
