@@ -119,3 +119,87 @@ fn a_size_that_is_announced_too_large_is_refused_at_once() {
     let came = said(b"EHLO x\r\nMAIL FROM:<a@b> SIZE=35000001\r\nMAIL FROM:<a@b> BODY=BINARYMIME\r\n", 99);
     assert_eq!(codes(&came.replies), "220 250 552 555");
 }
+
+/// Numbers that look like chance and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+}
+
+/// A conversation of pieces that belong into one, with some of them broken. Not STARTTLS, which means another thing
+/// when more is said in the same breath.
+fn conversation(dice: &mut Dice) -> Vec<u8> {
+    const PIECES: [&[u8]; 25] = [
+        b"EHLO x\r\n",
+        b"HELO x\r\n",
+        b"MAIL FROM:<a@b>\r\n",
+        b"MAIL FROM:<> SIZE=9 BODY=8BITMIME SMTPUTF8\r\n",
+        b"RCPT TO:<ada@here>\r\n",
+        b"RCPT TO:<eve@there>\r\n",
+        b"RCPT TO:<\"a b\\\"c\"@here> NOTIFY=NEVER\r\n",
+        b"DATA\r\n",
+        b"Subject: x\r\n\r\nhello\r\n",
+        b".\r\n",
+        b"..\r\n",
+        b"\r\n.\r\n",
+        b"\n.\n",
+        b"\r.\r\n",
+        b".\r\r\n",
+        b"RSET\r\n",
+        b"NOOP\r\n",
+        b"QUIT\r\n",
+        b"BDAT 9\r\n",
+        b"VRFY x\r\n",
+        b"\xff\xfe\x00",
+        b"\r",
+        b"\n",
+        b".",
+        b"MAIL FROM:<b@c>\r\nRCPT TO:<ada@here>\r\nDATA\r\nhi\r\n.\r\n",
+    ];
+    let mut all = Vec::new();
+    if dice.below(4) > 0 {
+        all.extend_from_slice(b"EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<ada@here>\r\nDATA\r\n");
+    }
+    for _ in 0..dice.below(30) {
+        let piece = PIECES[dice.below(PIECES.len())];
+        let at = all.len();
+        all.extend_from_slice(piece);
+        if dice.below(12) == 0 {
+            let at = at + dice.below(piece.len());
+            all[at] = dice.below(256) as u8;
+        }
+    }
+    all
+}
+
+/// For so many seconds where a soak says how long, else for a moment.
+#[test]
+fn any_conversation_comes_to_the_same_however_its_bytes_come_and_lets_nothing_slip_in() {
+    let seconds = std::env::var("LANYARD_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let (begun, mut rounds) = (std::time::Instant::now(), 0u64);
+    let seed = seconds.map_or(1, |_: u64| std::process::id().into());
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ seed);
+    while rounds < 2_000 || seconds.is_some_and(|seconds| begun.elapsed().as_secs() < seconds) {
+        rounds += 1;
+        let all = conversation(&mut dice);
+        let shown = || all.escape_ascii().to_string();
+        let whole = said(&all, all.len().max(1));
+        let dots = memchr::memmem::find_iter(&all, b".\r\n").count();
+        assert!(whole.kept.len() <= dots, "{}", shown());
+        for letter in &whole.kept {
+            let text = String::from_utf8_lossy(&letter.text).replace("\r\n", "");
+            assert!(!text.contains(['\r', '\n']) && !letter.recipients.is_empty(), "{}", shown());
+        }
+        let piece = 1 + dice.below(9);
+        let parts = said(&all, piece);
+        assert_eq!(parts.replies, whole.replies, "by {piece}: {}", shown());
+        assert_eq!((parts.kept, parts.ended), (whole.kept, whole.ended), "by {piece}: {}", shown());
+    }
+    println!("{rounds} conversations");
+}
