@@ -2,6 +2,7 @@
 
 mod messages;
 mod rest;
+mod source;
 
 use serde_json::{Value, json};
 use std::process::Command;

@@ -27,7 +27,8 @@ webhook  --secret (whsec_… or any text of 16 bytes or more): whoever posts to 
 twilio   --set account=AC… --secret (its auth token): numbers are those of the identities
          [--set public=https://TUNNEL/inbox/NAME] (else it is asked, each --set poll=15 seconds)
          [--set from=+15551234567] (for those without a number)  [--set key=SK…] (the secret is an API key's)
-ravi     --secret (a management key)
+ravi     --secret (a management key, or with --identity that one's own)  [--url https://HOST]  [--set poll=5]
+         takes each of Ravi's identities for the one here with the same address, number or name
 smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone): it only sends
          [--set username=U --secret]  [--set starttls=yes]
 

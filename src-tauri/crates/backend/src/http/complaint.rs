@@ -38,13 +38,19 @@ impl Complaint<'_> {
                 let words = words().map(|words| format!(": {words}")).unwrap_or_default();
                 Failure::NotFound(format!("what it was asked for{words}"))
             }
-            429 => Failure::RateLimited { after },
+            429 => Failure::RateLimited { after: self.said_in_body().or(after) },
             // GitHub limits with 403 as well; a server that is down for a while says until when.
             403 | 503 if after.is_some() => Failure::RateLimited { after },
             status => {
                 Failure::Refused { status, message: words().unwrap_or_else(|| "it gives no reason".into()) }
             }
         }
+    }
+
+    /// How long to wait, as the body says it: Ravi does.
+    fn said_in_body(&self) -> Option<Duration> {
+        let body: Value = serde_json::from_slice(self.body).ok()?;
+        Some(Duration::from_secs(body["retry_after_seconds"].as_u64()?).min(WAIT_MAX))
     }
 
     /// How long to wait, where the issuer says so.
@@ -79,7 +85,7 @@ fn words(body: &[u8], hidden: &[&Secret]) -> Option<String> {
         Value::Array(all) => all.first().cloned(),
         other => Some(other.clone()),
     };
-    let said = ["message", "error_description", "error", "errors"].into_iter().filter_map(first);
+    let said = ["message", "error_description", "error", "errors", "detail"].into_iter().filter_map(first);
     let said: String =
         said.filter_map(|value| sentence(&value)).next()?.chars().take(WORDS_MAX + 1).collect();
     if hidden.iter().any(|secret| holds_piece(&said, secret)) {

@@ -25,6 +25,8 @@ const CONNECTING: Duration = Duration::from_secs(10);
 const ANSWERING: Duration = Duration::from_secs(30);
 /// The largest answer that is read, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
+/// What is said of a larger one.
+pub const TOO_LARGE: &str = "it is larger than 1 MiB";
 /// Room for the bodies that we send, so that growing leaves no pieces of a secret behind.
 const SENT_ROOM: usize = 16 * 1024;
 
@@ -39,6 +41,7 @@ pub struct Http {
 pub struct Ask<'a> {
     method: Method,
     path: &'a [&'a str],
+    slash: bool,
     query: Vec<(&'a str, &'a str)>,
     headers: HeaderMap,
     body: Option<Zeroizing<Vec<u8>>>,
@@ -83,7 +86,7 @@ impl Http {
             return Err(Failure::Invalid(wrong));
         }
         let mut request =
-            self.client.request(ask.method, self.url(ask.path, &ask.query)?).headers(ask.headers);
+            self.client.request(ask.method, self.url(ask.path, ask.slash, &ask.query)?).headers(ask.headers);
         if let Some(body) = ask.body {
             // The bytes are wiped when the last of their readers drops them.
             request = request.body(Bytes::from_owner(body));
@@ -99,7 +102,7 @@ impl Http {
     }
 
     /// The server's address with this path, whose parts may hold any character.
-    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, Failure> {
+    fn url(&self, path: &[&str], slash: bool, query: &[(&str, &str)]) -> Result<Url, Failure> {
         let mut url = self.base.clone();
         if let Some(wrong) = path.iter().find(|part| ["", ".", ".."].contains(*part)) {
             return Err(Failure::Invalid(format!("{wrong:?} names nothing")));
@@ -107,6 +110,9 @@ impl Http {
         // Without a path it is the address as it was given, with the slash at its end or without.
         if let (false, Ok(mut parts)) = (path.is_empty(), url.path_segments_mut()) {
             parts.pop_if_empty().extend(path);
+            if slash {
+                parts.push("");
+            }
         }
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -120,7 +126,16 @@ impl<'a> Ask<'a> {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("lanyard/", env!("CARGO_PKG_VERSION"))));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        Self { method, path, query: Vec::new(), headers, body: None, hidden: Vec::new(), wrong: None }
+        Self {
+            method,
+            path,
+            slash: false,
+            query: Vec::new(),
+            headers,
+            body: None,
+            hidden: Vec::new(),
+            wrong: None,
+        }
     }
 
     /// Reads what is at a path.
@@ -136,6 +151,12 @@ impl<'a> Ask<'a> {
     /// Deletes what is at a path.
     pub fn delete(path: &'a [&'a str]) -> Self {
         Self::new(Method::DELETE, path)
+    }
+
+    /// With a slash behind the path, as Django's servers want it.
+    pub fn slash(mut self) -> Self {
+        self.slash = true;
+        self
     }
 
     /// With a parameter behind the path.
@@ -287,7 +308,7 @@ async fn read(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut body = Zeroizing::new(Vec::with_capacity(SENT_ROOM));
     while let Some(chunk) = response.chunk().await.map_err(|e| complaint::lost(&e))? {
         if body.len() + chunk.len() > BODY_MAX {
-            return Err(Failure::Broken("it is larger than 1 MiB".into()));
+            return Err(Failure::Broken(TOO_LARGE.into()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -321,9 +342,11 @@ mod tests {
     #[test]
     fn a_part_of_a_path_stays_one_part() {
         let http = Http::new("http://127.0.0.1:9/api/v4/").unwrap();
-        let url = http.url(&["projects", "a b/c?d#e", "x"], &[("q", "1&2")]).unwrap();
+        let url = http.url(&["projects", "a b/c?d#e", "x"], false, &[("q", "1&2")]).unwrap();
         assert_eq!(url.as_str(), "http://127.0.0.1:9/api/v4/projects/a%20b%2Fc%3Fd%23e/x?q=1%262");
-        assert!(http.url(&["projects", ".."], &[]).is_err());
-        assert!(http.url(&["projects", ""], &[]).is_err());
+        assert!(http.url(&["projects", ".."], false, &[]).is_err());
+        assert!(http.url(&["projects", ""], false, &[]).is_err());
+        let url = http.url(&["events"], true, &[("since", "1")]).unwrap();
+        assert_eq!(url.as_str(), "http://127.0.0.1:9/api/v4/events/?since=1");
     }
 }

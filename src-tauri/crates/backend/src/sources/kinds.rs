@@ -1,6 +1,7 @@
 //! The kinds of sources: one line for each.
 
 use super::imap::Imap;
+use super::ravi::Ravi;
 use super::relay::Relay;
 use super::source::{Setup, Source};
 use super::twilio::Twilio;
@@ -14,6 +15,6 @@ pub fn open(setup: Setup) -> Result<Box<dyn Source>, String> {
         SourceKind::Imap => Box::new(Imap::new(setup)?),
         SourceKind::Webhook => Box::new(Webhook::new(setup)?),
         SourceKind::Twilio => Box::new(Twilio::new(setup)?),
-        kind => return Err(format!("this version has no sources of the kind {}", kind.name())),
+        SourceKind::Ravi => Box::new(Ravi::new(setup)?),
     })
 }

@@ -9,6 +9,7 @@ mod letter;
 mod live;
 mod local;
 mod post;
+mod ravi;
 mod relay;
 mod rows;
 mod running;

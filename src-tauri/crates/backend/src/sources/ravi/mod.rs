@@ -1,0 +1,257 @@
+//! Identities of Ravi's: their mail and texts by its events, or by asking for what is unread, and a way out.
+//!
+//! Nothing is changed at Ravi: what was fetched stays there, unread. Which identity here is meant by one of Ravi's is
+//! told by its address, its number or its name. A management key is sealed as the source's secret; each request names
+//! the identity that it is about, because such a key is fenced to none.
+
+mod account;
+mod mime;
+
+use super::source::{BoxFuture, Brought, Content, Failure, Never, Outgoing, Post, Sends, Setup, Source};
+use crate::clock::from_rfc3339;
+use crate::http;
+use crate::store::IdentityRow;
+use account::{Account, Event, Seat, number, text};
+use api::inbox::Medium;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How often it is asked, in seconds, where nobody says, and how often at most.
+const ASKED: u64 = 5;
+const ASKED_MIN: u64 = 3;
+/// After so many rounds it is asked anew which identities there are.
+const ROUNDS: u32 = 60;
+/// How many messages are brought at once.
+const TOGETHER: usize = 25;
+
+/// The source.
+pub struct Ravi {
+    account: Account,
+    poll: Duration,
+}
+
+/// How far each identity's events were taken over, by Ravi's ids.
+type Cursor = BTreeMap<String, i64>;
+
+impl Ravi {
+    /// Makes it out of its set-up.
+    pub fn new(mut setup: Setup) -> Result<Self, String> {
+        setup.check(&["poll"])?;
+        let poll = match setup.may("poll") {
+            Some(text) => text.parse().map_err(|_| "poll is a number of seconds".to_string())?,
+            None => ASKED,
+        };
+        let account = Account::of(&mut setup)?;
+        Ok(Self { account, poll: Duration::from_secs(poll.clamp(ASKED_MIN, 86_400)) })
+    }
+
+    async fn bring(&self, post: &Post) -> Result<Never, Failure> {
+        // What is fetched by being unread comes again and again: it is known by its key.
+        let mut seen = BTreeSet::new();
+        let mut cursor: Cursor = match post.cursor().await? {
+            Some(text) => serde_json::from_str(&text).unwrap_or_default(),
+            None => Cursor::new(),
+        };
+        loop {
+            let seats = self.seats(post).await?;
+            for _ in 0..ROUNDS {
+                for (seat, identity) in &seats {
+                    if !self.look(post, seat, identity, &mut cursor).await? {
+                        self.look_unread(post, seat, identity, &mut seen).await?;
+                    }
+                }
+                post.listening();
+                tokio::select! {
+                    () = tokio::time::sleep(self.poll) => {}
+                    () = post.wanted() => break,
+                }
+            }
+        }
+    }
+
+    /// Ravi's identities that are known here, each with the one that it is.
+    async fn seats(&self, post: &Post) -> Result<Vec<(Seat, IdentityRow)>, Failure> {
+        let only = post.identity().await?;
+        if self.account.is_of_one() {
+            let why = "this is the key of one identity: say which one it is here with --identity";
+            let identity = only.ok_or_else(|| Failure::lasting(why))?;
+            return Ok(vec![(Seat::default(), identity)]);
+        }
+        let mut seats: Vec<(Seat, IdentityRow)> = Vec::new();
+        for seat in self.account.identities().await? {
+            let mut owner = post.owner_of(&seat.inbox).await?;
+            if owner.is_none() && !seat.phone.is_empty() {
+                owner = post.owner_of(&seat.phone).await?;
+            }
+            if owner.is_none() {
+                owner = post.owner_named(&seat.name).await?;
+            }
+            if let Some(owner) = owner.filter(|owner| seats.iter().all(|(_, known)| known.id != owner.id)) {
+                seats.push((seat, owner));
+            }
+        }
+        match seats.is_empty() {
+            true => Err(Failure::passing(
+                "none of Ravi's identities has the address, the number or the name of one here",
+            )),
+            false => Ok(seats),
+        }
+    }
+
+    /// Takes over what has come since the last event that is known; false if there are no events to be had.
+    async fn look(
+        &self,
+        post: &Post,
+        seat: &Seat,
+        identity: &IdentityRow,
+        cursor: &mut Cursor,
+    ) -> Result<bool, Failure> {
+        let mut done = 0;
+        loop {
+            let since = cursor.get(&seat.uuid).copied().unwrap_or(0);
+            let Some(events) = self.account.events(seat, since).await? else { return Ok(false) };
+            if events.is_empty() {
+                return Ok(true);
+            }
+            for part in events.chunks(TOGETHER) {
+                let mut brought = Vec::new();
+                for event in part {
+                    brought.extend(self.brought(post, seat, identity, event).await?);
+                }
+                post.deliver(brought).await?;
+                let newest = part.iter().map(|event| event.seq).max().unwrap_or(since);
+                cursor.insert(seat.uuid.clone(), newest.max(since));
+                post.set_cursor(&serde_json::to_string(&cursor).unwrap_or_default()).await?;
+                done += part.len() as u64;
+                post.progress(done, None);
+            }
+            // Whoever does not go on would go round for ever.
+            if cursor.get(&seat.uuid).copied().unwrap_or(0) <= since {
+                return Ok(true);
+            }
+        }
+    }
+
+    async fn brought(
+        &self,
+        post: &Post,
+        seat: &Seat,
+        identity: &IdentityRow,
+        event: &Event,
+    ) -> Result<Option<Brought>, Failure> {
+        let id = text(&event.data, "message_id");
+        let (medium, place) = match event.kind.as_str() {
+            "email.message.received" => (Medium::Email, "email-messages"),
+            "sms.message.received" => (Medium::Sms, "messages"),
+            _ => return Ok(None),
+        };
+        let message = match self.account.message(seat, place, &id).await {
+            Ok(message) => message,
+            Err(http::Failure::NotFound(_)) => return Ok(None),
+            Err(http::Failure::Broken(why)) if why == http::TOO_LARGE => {
+                tracing::warn!("the source {} left out a message that is too large", post.name());
+                return Ok(None);
+            }
+            Err(failure) => return Err(account::failed(failure)),
+        };
+        Ok(Some(arrived(post, identity, medium, &message)))
+    }
+
+    /// Takes over what is unread, where there are no events.
+    async fn look_unread(
+        &self,
+        post: &Post,
+        seat: &Seat,
+        identity: &IdentityRow,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        for (medium, inbox) in [(Medium::Email, "email-inbox"), (Medium::Sms, "sms-inbox")] {
+            let mut brought = Vec::new();
+            for message in self.account.unread(seat, inbox).await? {
+                let key = format!("{} {}", seat.uuid, key(medium, &message));
+                if seen.insert(key) {
+                    brought.push(arrived(post, identity, medium, &message));
+                }
+            }
+            post.deliver(brought).await?;
+        }
+        Ok(())
+    }
+
+    /// The one of Ravi's identities that an identity here is.
+    async fn seat_of(&self, identity: &IdentityRow) -> Result<Seat, Failure> {
+        if self.account.is_of_one() {
+            return Ok(Seat::default());
+        }
+        let all = self.account.identities().await?;
+        let is_it = |seat: &&Seat| {
+            seat.inbox.eq_ignore_ascii_case(&identity.email)
+                || identity.phone.as_ref().is_some_and(|phone| *phone == seat.phone)
+                || seat.name == identity.name
+        };
+        let found = all.iter().find(is_it).cloned();
+        found.ok_or_else(|| Failure::lasting(format!("Ravi has no identity like {}", identity.name)))
+    }
+}
+
+fn key(medium: Medium, message: &Value) -> String {
+    format!("{} {}", medium.name(), text(message, "id"))
+}
+
+fn arrived(post: &Post, identity: &IdentityRow, medium: Medium, message: &Value) -> Brought {
+    let at = from_rfc3339(&text(message, "created_dt")).unwrap_or_else(|| post.now());
+    let content = match medium {
+        Medium::Email => Content::Mail(mime::mail(message, at)),
+        Medium::Sms => Content::Text {
+            from: text(message, "from_number"),
+            to: text(message, "to_number"),
+            body: text(message, "body"),
+        },
+    };
+    Brought { identity: identity.clone(), key: Some(key(medium, message)), at, content }
+}
+
+impl Source for Ravi {
+    fn run<'a>(&'a self, post: &'a Post) -> BoxFuture<'a, Result<Never, Failure>> {
+        Box::pin(self.bring(post))
+    }
+    fn sends(&self) -> Option<&dyn Sends> {
+        Some(self)
+    }
+}
+
+impl Sends for Ravi {
+    fn takes(&self, _: Medium) -> bool {
+        true
+    }
+    fn send<'a>(
+        &'a self,
+        outgoing: &'a Outgoing,
+        away: &'a [String],
+    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        Box::pin(async move {
+            let seat = self.seat_of(&outgoing.identity).await?;
+            if outgoing.medium == Medium::Email {
+                return Ok(Some(
+                    number(&self.account.compose(&seat, outgoing, away).await?, "id").to_string(),
+                ));
+            }
+            let mut sent = None;
+            for (at, to) in away.iter().enumerate() {
+                match self.account.text(&seat, to, &outgoing.text).await {
+                    Ok(taken) => sent = Some(text(&taken, "id")),
+                    // Those before have it already: another try would send it to them again.
+                    Err(failure) if at > 0 => {
+                        return Err(Failure::lasting(format!(
+                            "only the first {at} have it: {}",
+                            failure.said
+                        )));
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
+            Ok(sent)
+        })
+    }
+}
