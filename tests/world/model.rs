@@ -116,7 +116,12 @@ fn responses(body: &Value) -> Reply {
     let shell = |command: &str| json!({ "cmd": command, "sandbox_permissions": "require_escalated", "justification": why });
     let item = match turn.call("exec_command", shell) {
         Some((tool, arguments)) => {
-            json!({ "type": "function_call", "call_id": call, "name": tool, "arguments": arguments })
+            // Tools of servers stand in a namespace here, which others write before the name.
+            let (space, name) =
+                tool.rsplit_once("__").map_or((None, &*tool), |(space, name)| (Some(space), name));
+            json!({
+                "type": "function_call", "call_id": call, "namespace": space, "name": name, "arguments": arguments,
+            })
         }
         None => {
             let content = json!([{ "type": "output_text", "text": turn.answer() }]);

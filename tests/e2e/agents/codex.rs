@@ -13,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 const WAYS: Ways = Ways {
     asks: "Would you like to run the following command?",
     yes: "y",
+    tool: "mcp__lanyard__who_am_i",
     signals: ["PermissionRequest", "Stop"],
     failed_at: |world| written_at(&log(&home(world).join(".codex/sessions"))),
 };
@@ -65,8 +66,10 @@ fn world(programs: &Path, model: &Model) -> World {
 fn written_at(log: &Path) -> Duration {
     let lines = std::fs::read_to_string(log).unwrap();
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let end =
-        lines.filter(|line| line["payload"]["type"] == "task_complete").last().expect("a turn has ended");
+    let end = lines
+        .filter(|line| line["payload"]["type"] == "task_complete")
+        .next_back()
+        .expect("a turn has ended");
     let at = OffsetDateTime::parse(text(&end, "timestamp"), &Rfc3339).unwrap();
     Duration::from_nanos(at.unix_timestamp_nanos().try_into().unwrap())
 }

@@ -33,6 +33,7 @@ const FAILED: &str = "session.error";
 const WAYS: Ways = Ways {
     asks: "Permission required",
     yes: "\r",
+    tool: "lanyard_who_am_i",
     signals: ["permission.asked", "session.idle"],
     failed_at: |world| noted(&signal(world, FAILED)),
 };

@@ -15,6 +15,8 @@ pub struct Ways {
     pub yes: &'static str,
     /// The names of its own signals: it asks, it is done.
     pub signals: [&'static str; 2],
+    /// How it names the tool that says who it is.
+    pub tool: &'static str,
     /// When it signalled that it has failed.
     pub failed_at: fn(&World) -> Duration,
 }
@@ -54,6 +56,10 @@ pub fn lives_through_it(mut watching: Watching, model: &Model, session: &Value, 
     ask(world, id, "please answer: are you there?");
     let done = watching.wait_in_time("done", &finished);
     assert_eq!(text(&done, "message"), "All is well.");
+
+    ask(world, id, &format!("please call: {} {{}};", ways.tool));
+    let told = watching.wait_in_time("done", &finished);
+    assert!(text(&told, "message").contains("ada@lanyard.localhost"), "{told}");
 
     keeper_of(world).kill();
     assert_eq!(watching.wait_for("failed")["exit"], "lost");
