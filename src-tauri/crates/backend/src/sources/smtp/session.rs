@@ -355,5 +355,4 @@ fn complaint(error: &Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
 mod tests;
