@@ -317,6 +317,12 @@ fn one_identitys_own_mailbox_in_another_folder_of_a_server_that_does_not_tell() 
     assert!(door.ask("sources.update", missing)["Ok"].is_object());
     let failed = is(&world, &mut door, |source| source["state"]["state"] == "failed");
     assert!(text(&failed["state"], "reason").contains("refused"), "{failed}");
+    // Another folder begins at its own beginning, though its numbers are the same ones.
+    dovecot.archive(&letter("me@example.com", "In the archive"));
+    let archive = json!({ "source": "box", "settings": { "folder": "Archive" } });
+    assert!(door.ask("sources.update", archive)["Ok"].is_object());
+    is(&world, &mut door, well);
+    assert!(count(&world, &mut door, "ada", 2).contains("In the archive"));
 }
 
 #[test]

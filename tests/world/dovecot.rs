@@ -76,6 +76,21 @@ impl Dovecot {
         fs::rename(written, delivered).expect("the letter is delivered");
     }
 
+    /// Makes a folder `Archive` with this letter in it. It counts as the one of what comes does.
+    pub fn archive(&self, letter: &str) {
+        let (maildir, archive) = (self.folder.join("Maildir"), self.folder.join("Maildir/.Archive"));
+        ["new", "cur", "tmp"]
+            .iter()
+            .for_each(|name| fs::create_dir_all(archive.join(name)).expect("it is made"));
+        let list = fs::read_to_string(maildir.join("dovecot-uidlist")).expect("it has a list");
+        let validity =
+            list.split(' ').find_map(|word| word.strip_prefix('V')).expect("it says its numbering");
+        let list = format!("3 V{validity} N1 Gfedcba9876543210fedcba9876543210\n");
+        fs::write(archive.join("dovecot-uidlist"), list).expect("its list is written");
+        fs::write(archive.join("new/1700000000.1.test"), letter.replace('\n', "\r\n"))
+            .expect("it is written");
+    }
+
     /// What the mailbox holds: each letter's name, which says its flags, and its bytes.
     pub fn letters(&self) -> BTreeMap<String, Vec<u8>> {
         let mut all = BTreeMap::new();

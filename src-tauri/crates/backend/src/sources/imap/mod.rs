@@ -38,6 +38,8 @@ const POLL: u64 = 60;
 pub struct Imap {
     server: Server,
     folder: String,
+    /// The folder, the account and the server, hashed.
+    place: String,
     rule: Rule,
     days: u32,
     most: usize,
@@ -46,20 +48,27 @@ pub struct Imap {
 }
 
 /// How far it has come: the numbering of a folder, and the last number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Cursor {
+    /// Which folder of which account: two folders may well have the same numbering.
+    place: String,
     validity: u32,
     last: u32,
 }
 
 impl Cursor {
     fn read(text: &str) -> Option<Self> {
-        let (validity, last) = text.split_once(':')?;
-        Some(Self { validity: validity.parse().ok()?, last: last.parse().ok()? })
+        let (numbers, place) = text.split_once('@')?;
+        let (validity, last) = numbers.split_once(':')?;
+        Some(Self { place: place.into(), validity: validity.parse().ok()?, last: last.parse().ok()? })
+    }
+
+    fn written(&self) -> String {
+        format!("{}:{}@{}", self.validity, self.last, self.place)
     }
 
     async fn keep(&self, post: &Post) -> Result<(), Failure> {
-        post.set_cursor(&format!("{}:{}", self.validity, self.last)).await
+        post.set_cursor(&self.written()).await
     }
 }
 
@@ -77,9 +86,12 @@ impl Imap {
         let relay = relay(&setup, &username)?;
         let (days, most) = (number(&setup, "days", DAYS)?, number(&setup, "most", MOST)?);
         let poll = number(&setup, "poll", POLL)?.clamp(5, 3600);
+        let named = format!("{}\n{username}\n{folder}", setup.need_url()?);
+        let place = data_encoding::HEXLOWER.encode(&Sha256::digest(named)[..8]);
         Ok(Self {
             server: Server::new(&mut setup, username)?,
             folder,
+            place,
             rule,
             days,
             most,
@@ -102,7 +114,8 @@ impl Imap {
     /// Takes what came since the last time; the first time, and when the folder counts anew, what came of late.
     async fn take_over(&self, mailbox: &mut Mailbox, folder: Folder, post: &Post) -> Result<(), Failure> {
         let known = post.cursor().await?.and_then(|text| Cursor::read(&text));
-        let (mut cursor, uids) = match known.filter(|cursor| cursor.validity == folder.validity) {
+        let is_here = |cursor: &Cursor| cursor.validity == folder.validity && cursor.place == self.place;
+        let (mut cursor, uids) = match known.filter(is_here) {
             Some(cursor) => {
                 let from = cursor.last.saturating_add(1);
                 let mut uids = mailbox.search(&format!("UID {from}:*")).await?;
@@ -150,7 +163,7 @@ impl Imap {
             (None, Some(next)) => next.saturating_sub(1),
             (None, None) => mailbox.search("UID *").await?.last().copied().unwrap_or(0),
         };
-        let cursor = Cursor { validity: folder.validity, last: before };
+        let cursor = Cursor { place: self.place.clone(), validity: folder.validity, last: before };
         cursor.keep(post).await?;
         Ok((cursor, uids))
     }
@@ -257,5 +270,30 @@ fn number<T: std::str::FromStr>(setup: &Setup, name: &str, usual: T) -> Result<T
     match setup.may(name) {
         Some(text) => text.parse().map_err(|_| format!("{name} is a number, not {}", shown(&text))),
         None => Ok(usual),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_it_has_come_is_read_as_it_was_written() {
+        let cursor = Cursor { place: "0a1b".into(), validity: 7, last: u32::MAX };
+        assert_eq!(Cursor::read(&cursor.written()), Some(cursor));
+        for other in ["", "7:8", "7@0a1b", "x:8@0a1b", "7:4294967296@0a1b"] {
+            assert_eq!(Cursor::read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn letters_are_read_in_parcels_of_a_bounded_size() {
+        let sizes = [1, BYTES_AT_ONCE, 2, 3, BYTES_AT_ONCE * 4, 5];
+        let heading = |(uid, size): (usize, &usize)| Heading { uid: uid as u32, size: *size, at: None };
+        let headings: Vec<Heading> = sizes.iter().enumerate().map(heading).collect();
+        let parcels: Vec<Vec<u32>> =
+            batches(&headings).iter().map(|batch| batch.iter().map(|one| one.uid).collect()).collect();
+        assert_eq!(parcels, [vec![0], vec![1], vec![2, 3], vec![4], vec![5]]);
+        assert!(batches(&[]).is_empty());
     }
 }
