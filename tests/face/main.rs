@@ -6,6 +6,7 @@ mod desktop;
 mod driver;
 mod gates;
 mod holding;
+mod inbox;
 mod ledger;
 mod manners;
 mod notices;

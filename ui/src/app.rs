@@ -6,6 +6,7 @@ use crate::dialog::Sheet;
 use crate::face::{Dialog, Face, face};
 use crate::frame::{LinkBar, TopBar};
 use crate::identities::{DeleteIdentityForm, IdentitiesPage, IdentityForm};
+use crate::inbox::InboxPage;
 use crate::keys::{KeyList, follow_keys};
 use crate::link::LinkState;
 use crate::notices::NoticeCorner;
@@ -16,6 +17,7 @@ use crate::projects::{AddProjectForm, ProjectsPage};
 use crate::sessions::{Desks, StartForm};
 use crate::settings::SettingsPage;
 use crate::slots::{Wall, follow_title};
+use crate::sources::SourceForm;
 use crate::status::{NoCode, OtherVersion, VaultBar, VaultGate, gate_stands, provide_gate};
 use crate::tokens::{AppForm, IssuerForm, RequestTokenForm, TokensPage};
 use crate::worktrees::ArchiveForm;
@@ -71,6 +73,7 @@ fn Shown() -> impl IntoView {
         (true, _) => view! { <VaultGate/> }.into_any(),
         (false, Place::Home) => view! { <Wall/> }.into_any(),
         (false, Place::Desks(_)) => view! { <Desks/> }.into_any(),
+        (false, Place::Inbox) => view! { <InboxPage/> }.into_any(),
         (false, Place::Identities) => view! { <IdentitiesPage/> }.into_any(),
         (false, Place::Projects) => view! { <ProjectsPage/> }.into_any(),
         (false, Place::Tokens) => view! { <TokensPage/> }.into_any(),
@@ -113,6 +116,10 @@ fn Over() -> impl IntoView {
             Dialog::AddRoute => view! { <Sheet title="Add a route" close><RouteForm close/></Sheet> }.into_any(),
             Dialog::EditRoute(old) => {
                 view! { <Sheet title=format!("Change {}", old.name) close><RouteForm old=*old close/></Sheet> }.into_any()
+            }
+            Dialog::AddSource => view! { <Sheet title="Add a source" close><SourceForm close/></Sheet> }.into_any(),
+            Dialog::EditSource(old) => {
+                view! { <Sheet title=format!("Change {}", old.name) close><SourceForm old=*old close/></Sheet> }.into_any()
             }
             Dialog::EditIssuer(old) => {
                 view! { <Sheet title=format!("Change {}", old.name) close><IssuerForm old=*old close/></Sheet> }.into_any()

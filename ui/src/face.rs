@@ -2,6 +2,7 @@
 
 use crate::approvals::Questions;
 use crate::audit::Filter;
+use crate::inbox::Inboxes;
 use crate::link::{Heard, Link, LinkState};
 use crate::notices::Notices;
 use crate::place::Place;
@@ -15,6 +16,7 @@ use api::notify::Route;
 use api::projects::{ListProjects, Project};
 use api::sessions::Session;
 use api::slots::{Badge, ListSlots};
+use api::sources::{ListSources, Source};
 use api::status::{GetStatus, Status};
 use api::tasks::{ListTasks, Task};
 use api::tokens::{ListTokens, Token};
@@ -52,6 +54,10 @@ pub enum Dialog {
     AddRoute,
     /// Change this route.
     EditRoute(Box<Route>),
+    /// Add a source of messages.
+    AddSource,
+    /// Change this source.
+    EditSource(Box<Source>),
     /// Change this issuer.
     EditIssuer(Box<Issuer>),
     /// Archive this worktree.
@@ -85,6 +91,10 @@ pub struct Face {
     pub tokens: Listed<Vec<Token>>,
     /// What makes tokens.
     pub issuers: Listed<Vec<Issuer>>,
+    /// Where messages come from.
+    pub sources: Listed<Vec<Source>>,
+    /// What is known of all inboxes.
+    pub inboxes: Inboxes,
     /// The line of tasks, and those that have left it lately.
     pub tasks: Listed<Vec<Task>>,
     /// What the ledger is narrowed to.
@@ -93,8 +103,6 @@ pub struct Face {
     pub secrets_changed: RwSignal<u32>,
     /// Grows whenever a login of any identity changes.
     pub passwords_changed: RwSignal<u32>,
-    /// Grows whenever a message comes, or an inbox changes.
-    pub inbox_changed: RwSignal<u32>,
     /// Grows whenever something of an identity changes that its list does not tell: its key.
     pub keys_changed: RwSignal<u32>,
     /// Grows whenever the settings of notifications change.
@@ -133,11 +141,12 @@ impl Face {
             grants: RwSignal::new(None),
             tokens: RwSignal::new(None),
             issuers: RwSignal::new(None),
+            sources: RwSignal::new(None),
+            inboxes: Inboxes::new(),
             tasks: RwSignal::new(None),
             ledger: RwSignal::new(Filter::default()),
             secrets_changed: RwSignal::new(0),
             passwords_changed: RwSignal::new(0),
-            inbox_changed: RwSignal::new(0),
             keys_changed: RwSignal::new(0),
             notify_changed: RwSignal::new(0),
             audit_grew: RwSignal::new(0),
@@ -210,9 +219,10 @@ impl Face {
         self.relist_tokens();
         self.relist_issuers();
         self.relist_tasks();
+        self.relist_sources();
+        self.inboxes.hear(self);
         self.secrets_changed.update(|n| *n += 1);
         self.passwords_changed.update(|n| *n += 1);
-        self.inbox_changed.update(|n| *n += 1);
         self.audit_grew.update(|n| *n += 1);
     }
 
@@ -225,6 +235,10 @@ impl Face {
                 self.relist_identities();
                 self.relist_badges();
                 self.keys_changed.update(|n| *n += 1);
+            }
+            Heard::Event(Event::MessageArrived { .. } | Event::InboxChanged { .. }) => {
+                self.relist_badges();
+                self.inboxes.hear(self);
             }
             Heard::Event(Event::SecretChanged { .. }) => {
                 self.relist_identities();
@@ -242,13 +256,10 @@ impl Face {
             }
             Heard::Event(Event::GrantChanged { .. }) => self.relist_grants(),
             Heard::Event(Event::TokenChanged { .. }) => self.relist_tokens(),
+            Heard::Event(Event::SourceChanged { .. }) => self.relist_sources(),
             Heard::Event(Event::IssuerChanged { .. }) => self.relist_issuers(),
             Heard::Event(Event::PasswordChanged { .. }) => self.passwords_changed.update(|n| *n += 1),
-            Heard::Event(Event::MessageArrived { .. } | Event::InboxChanged { .. }) => {
-                self.relist_badges();
-                self.inbox_changed.update(|n| *n += 1);
-            }
-            Heard::Event(Event::SessionOpened { .. } | Event::SourceChanged { .. }) => {}
+            Heard::Event(Event::SessionOpened { .. }) => {}
             Heard::Event(Event::NotifyChanged {}) => self.notify_changed.update(|n| *n += 1),
             Heard::Event(Event::AuditGrew {}) => self.audit_grew.update(|n| *n += 1),
         }
@@ -306,6 +317,11 @@ impl Face {
         self.list(ListIssuers {}, self.issuers);
     }
 
+    /// Asks for the sources again.
+    pub fn relist_sources(self) {
+        self.list(ListSources {}, self.sources);
+    }
+
     /// Asks for the tasks again.
     pub fn relist_tasks(self) {
         self.list(ListTasks { all: true }, self.tasks);
@@ -325,7 +341,7 @@ impl Face {
 
     /// Asks once more and takes the answer over where it differs. Answers come in the order of the
     /// questions, so that the last one is the newest.
-    fn list<C: Call + 'static>(self, call: C, into: Listed<C::Reply>)
+    pub fn list<C: Call + 'static>(self, call: C, into: Listed<C::Reply>)
     where
         C::Reply: PartialEq + Send + Sync + 'static,
     {

@@ -3,7 +3,7 @@
 use crate::approvals::QuestionCount;
 use crate::face::{Dialog, Face, face};
 use crate::icons::{
-    FOLDER_GIT_2, ID_CARD, Icon, KEYBOARD, LAYOUT_GRID, SCROLL_TEXT, SEARCH, SETTINGS, TICKET, UNPLUG,
+    FOLDER_GIT_2, ID_CARD, INBOX, Icon, KEYBOARD, LAYOUT_GRID, SCROLL_TEXT, SEARCH, SETTINGS, TICKET, UNPLUG,
 };
 use crate::link::LinkState;
 use crate::place::Place;
@@ -22,11 +22,15 @@ pub fn TopBar() -> impl IntoView {
             badges.iter().flatten().filter(live).count()
         })
     });
+    let waiting = Memo::new(move |_| {
+        face.tasks.with(|tasks| tasks.iter().flatten().filter(|task| task.place.is_some()).count())
+    });
     view! {
         <header class="top">
             <span class="brand"><Icon of=MARK/>"Lanyard"</span>
             <nav class="places" aria-label="Places">
                 <PlaceLink to=Place::Home icon=LAYOUT_GRID test="place-slots">"Slots"</PlaceLink>
+                <PlaceLink to=Place::Inbox icon=INBOX test="place-inbox">"Inbox"<b class="count" data-test="unread-all">{move || Some(face.inboxes.unread()).filter(|n| *n > 0)}</b></PlaceLink>
                 <PlaceLink to=Place::Identities icon=ID_CARD test="place-identities">"Identities"</PlaceLink>
                 <PlaceLink to=Place::Projects icon=FOLDER_GIT_2 test="place-projects">"Projects"</PlaceLink>
                 <PlaceLink to=Place::Tokens icon=TICKET test="place-tokens">"Tokens"</PlaceLink>
@@ -34,7 +38,10 @@ pub fn TopBar() -> impl IntoView {
             </nav>
             <QuestionCount/>
             <span class="grow"></span>
-            <span class="soft small" data-test="running">{move || format!("{} running", running.get())}</span>
+            <span class="soft small" data-test="running">{move || match waiting.get() {
+                0 => format!("{} running", running.get()),
+                n => format!("{} running · {n} in line", running.get()),
+            }}</span>
             <button class="jump" data-test="open-palette" on:click=move |_| open(face, Dialog::Palette)>
                 <Icon of=SEARCH/>
                 <span class="grow" style="text-align:left">"Find anything"</span>

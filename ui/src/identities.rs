@@ -14,6 +14,7 @@ use crate::attempt::{Attempt, Problem};
 use crate::audit::Filter;
 use crate::face::{Dialog, face};
 use crate::icons::{Icon, KEY_ROUND, PENCIL, PLUS, SCROLL_TEXT, TRASH_2};
+use crate::inbox::Keeping;
 use crate::passwords::Logins;
 use crate::secrets::VaultPanel;
 use crate::slots::Mono;
@@ -51,7 +52,7 @@ pub fn IdentitiesPage() -> impl IntoView {
 }
 
 /// The hue of the slot that an identity sits in, or none.
-fn hue_of(id: &str) -> Memo<Option<(u32, u32)>> {
+pub fn hue_of(id: &str) -> Memo<Option<(u32, u32)>> {
     let face = face();
     let id = id.to_string();
     Memo::new(move |_| {
@@ -103,7 +104,7 @@ fn IdentityCard(id: String) -> impl IntoView {
                 <CardButtons one/>
             </header>
             <Problem of=using/>
-            {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/><Logins identity=name.get()/><KeyPart identity=name.get()/></div> })}
+            {move || open.get().then(|| view! { <div class="body"><VaultPanel identity=name.get()/><Logins identity=name.get()/><Keeping identity=name.get()/><KeyPart identity=name.get()/></div> })}
         </li>
     }
 }

@@ -22,6 +22,11 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["f"], "There: approve for longer; a digit chooses for how long"),
     (&["n"], "There: deny, with a word"),
     (&["w"], "The slot that has waited for you longest; again for the next"),
+    (&["m"], "Inbox: mail and text messages"),
+    (&["j", "k"], "There: down and up; Enter reads"),
+    (&["r", "Shift R"], "There: reply, reply to all"),
+    (&["u", "Del"], "There: read or unread, delete"),
+    (&["c", "/"], "There: write, search"),
     (&["i"], "Identities"),
     (&["p"], "Projects and worktrees"),
     (&["t"], "Tokens, standing answers and issuers"),
@@ -84,6 +89,7 @@ fn pressed(face: Face, event: &KeyboardEvent) -> bool {
     }
     match key.as_str() {
         "Escape" => face.place.set(Place::Home),
+        "m" => face.place.set(Place::Inbox),
         "i" => face.place.set(Place::Identities),
         "p" => face.place.set(Place::Projects),
         "t" => face.place.set(Place::Tokens),

@@ -11,7 +11,7 @@
 //! - the wall: `needs-you all-slots nobody badge-N open-N state-N says-N start-N stop-N beside-N add-slot`, and `confirm cancel` for each question
 //! - questions: `question-count questions question question-open question-command approve approve-for for-session
 //!   for-worktree for-hour deny deny-word deny-go question-outcome`
-//! - tokens: `tokens request-token token-list token token-life token-trouble revoke-token refresh-token token-issuer
+//! - tokens: `tokens request-token token-list token token-life token-trouble revoke-token refresh-token forget-token token-issuer
 //!   token-identity token-worktree token-repositories token-permissions token-minutes request-go grants grant
 //!   revoke-grant add-issuer issuer-NAME edit-issuer-NAME remove-issuer-NAME issuer-name issuer-kind issuer-url
 //!   issuer-settings issuer-secret issuer-policy save-issuer set-up-app app-name app-organization app-url app-begin
@@ -22,7 +22,7 @@
 //!   ledger-worktree ledger-kind ledger-text ledger-since ledger-until ledger-all`
 //! - the desk: `terminal` (its element has a function `lanyardText()`: all lines, scrollback included, and
 //!   `data-session`, `data-link` = `up` or `down`), `ended restart split close-desk toggle-panel find-input
-//!   tab-identity tab-vault tab-tokens tab-activity tab-session tab-worktree`
+//!   tab-identity tab-inbox tab-vault tab-tokens tab-activity tab-session tab-worktree`
 //! - starting: `start-identity start-project start-branch start-base start-agent start-command start-task start-when-done
 //!   start-go`; the line: `new-task line task task-sooner task-later task-cancel`; what it came to: `summary work`
 //! - identities: `new-identity identity-NAME (opens its vault) edit-NAME delete-NAME identity-name identity-email
@@ -32,6 +32,13 @@
 //!   reveal-KEY value-KEY copy-KEY edit-KEY remove-KEY secret-because versions-KEY version-list-KEY share-KEY shares-KEY
 //!   unshare-KEY-NAME stale-N
 //!   restart-stale-N`
+//! - inboxes: `place-inbox unread-all unread-N fresh inbox inbox-search inbox-identity inbox-medium inbox-all
+//!   inbox-unread letters letter newer-messages no-messages reader message subject trick text as-text as-html html
+//!   found-code found-link copy-found open-link hand-over hand-question thread-line reply reply-all mark delete-message
+//!   delete-question file save-file back compose compose-form send-from send-mail send-text send-to send-cc send-bcc
+//!   send-subject send-body send put-away discard sending keeping keep-days sending-policy read-question`
+//! - sources: `sources source-NAME source-state add-source sync-NAME edit-source-NAME remove-source-NAME source-name
+//!   source-kind source-url source-settings source-secret source-identity save-source`
 //! - projects and worktrees: `add-project project-path project-name save-project project-NAME
 //!   remove-project-NAME allow-NAME allow-save worktree-NAME archive-NAME`
 //! - the vault's own states: `vault-new vault-locked vault-broken passphrase passphrase-again unlock
@@ -53,6 +60,7 @@ mod frame;
 mod grants;
 mod icons;
 mod identities;
+mod inbox;
 mod keys;
 mod link;
 mod notices;
@@ -67,6 +75,7 @@ mod sessions;
 mod settings;
 mod setup;
 mod slots;
+mod sources;
 mod status;
 mod tasks;
 mod tokens;

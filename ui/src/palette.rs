@@ -77,6 +77,7 @@ fn entries(face: Face) -> Vec<Entry> {
 fn actions() -> Vec<Entry> {
     vec![
         entry(ARROW_RIGHT, "All slots", "place", Act::Go(Place::Home)),
+        entry(ARROW_RIGHT, "Inbox", "place", Act::Go(Place::Inbox)),
         entry(ARROW_RIGHT, "Identities", "place", Act::Go(Place::Identities)),
         entry(ARROW_RIGHT, "Projects and worktrees", "place", Act::Go(Place::Projects)),
         entry(ARROW_RIGHT, "Tokens, standing answers and issuers", "place", Act::Go(Place::Tokens)),

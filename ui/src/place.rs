@@ -10,6 +10,8 @@ pub enum Place {
     Home,
     /// Slots with their terminals, one to four.
     Desks(Vec<u32>),
+    /// All inboxes.
+    Inbox,
     /// All identities and their vaults.
     Identities,
     /// Projects and worktrees.

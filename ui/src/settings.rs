@@ -4,6 +4,7 @@ use crate::face::{Face, face};
 use crate::notify::{Routes, Rules};
 use crate::prefs::{FONT_SIZES, Theme};
 use crate::slots::{AddSlot, AssignForm};
+use crate::sources::Sources;
 use api::status::{KeySource, VaultState};
 use leptos::prelude::*;
 
@@ -31,6 +32,7 @@ pub fn SettingsPage() -> impl IntoView {
                 <Setting search title="Terminal font size" about="In pixels; each terminal takes it over at once."><FontSize/></Setting>
                 <Setting search title="Notifications" about="What you are told of and when: events, quiet hours, muted slots, sound, test."><Rules/></Setting>
                 <Setting search title="Routes" about="Ways besides the desktop: mail, text message, ntfy, webhook."><Routes/></Setting>
+                <Setting search title="Sources" about="Where mail and text messages come from: mailboxes, phone numbers, webhooks, the mail server here."><Sources/></Setting>
                 <Setting search title="Vault key" about="Where the key that opens the vault comes from.">
                     <p data-test="key-source">{move || key_sentence(face)}</p>
                 </Setting>

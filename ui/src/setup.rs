@@ -18,8 +18,8 @@ pub struct Setup {
     name: RwSignal<String>,
     url: RwSignal<String>,
     settings: RwSignal<String>,
-    /// The settings that were there before.
-    before: StoredValue<BTreeMap<String, String>>,
+    /// The address and the settings that were there before.
+    before: StoredValue<(String, BTreeMap<String, String>)>,
     /// The secret stays in its element and goes straight to the call: no signal holds it.
     secret: NodeRef<html::Textarea>,
 }
@@ -39,7 +39,7 @@ impl Setup {
             name: RwSignal::new(String::new()),
             url: RwSignal::new(url.unwrap_or_default().to_string()),
             settings: RwSignal::new(lines.join("\n")),
-            before: StoredValue::new(settings.clone()),
+            before: StoredValue::new((url.unwrap_or_default().to_string(), settings.clone())),
             secret: NodeRef::new(),
         }
     }
@@ -54,15 +54,15 @@ impl Setup {
         self.kind.get_untracked()
     }
 
-    /// Its address. A new one may have none; for another, an empty one takes the old away.
+    /// Its address, where it differs from the one before; an empty one takes that away.
     pub fn url(self) -> Option<String> {
         let url = self.url.with_untracked(|url| url.trim().to_string());
-        Some(url).filter(|url| !(self.is_new && url.is_empty()))
+        self.before.with_value(|(before, _)| (url != *before).then_some(url))
     }
 
     /// Its settings; what was there and is not written any more is taken away by an empty value.
     pub fn settings(self) -> BTreeMap<String, String> {
-        let mut all = self.before.with_value(|before| {
+        let mut all = self.before.with_value(|(_, before)| {
             before.keys().map(|name| (name.clone(), String::new())).collect::<BTreeMap<_, _>>()
         });
         all.extend(self.settings.with_untracked(|text| settings(text).unwrap_or_default()));

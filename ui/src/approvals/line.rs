@@ -11,6 +11,8 @@ use leptos::prelude::*;
 
 /// Less time than this is told in amber.
 const SOON: Millis = 30_000;
+/// The detail that names a message by its number.
+const MESSAGE: &str = "message";
 
 /// A question; what it says never changes, only whether it is open.
 #[component]
@@ -98,9 +100,16 @@ fn Left(until: Millis) -> impl IntoView {
 fn Details(asked: Approval) -> impl IntoView {
     let step = face().questions.step;
     let (asks_words, command) = (asked.action == Action::Ask, words::command(&asked.command));
+    let sends = asked.action == Action::SendMessage;
     let one = |(name, value): &(String, String)| {
-        view! { <dt>{words::capital(&words::plain(name))}</dt><dd><bdi>{words::plain(value)}</bdi></dd> }
+        let shown = match sends && name == MESSAGE {
+            true => view! { <ReadIt message=value.clone()/> }.into_any(),
+            false => view! { <bdi>{words::plain(value)}</bdi> }.into_any(),
+        };
+        view! { <dt>{words::capital(&words::plain(name))}</dt><dd>{shown}</dd> }
     };
+    let to =
+        sends.then(|| view! { <dt>"To"</dt><dd><code><bdi>{words::plain(&asked.subject)}</bdi></code></dd> });
     let more: Vec<_> = asked.details.iter().map(one).collect();
     let why =
         asked.reason.map_or_else(|| "no reason given".into(), |why| format!("“{}”", words::plain(&why)));
@@ -110,6 +119,7 @@ fn Details(asked: Approval) -> impl IntoView {
             <dl class="facts">
                 <dt>"Who"</dt>
                 <dd>{format!("{}, the agent {} of slot {}, in the worktree {}", asked.identity, asked.agent, asked.slot, asked.worktree)}</dd>
+                {to}
                 <dt>"Process"</dt>
                 <dd>
                     {format!("{}, by its own account ", asked.pid)}
@@ -126,6 +136,15 @@ fn Details(asked: Approval) -> impl IntoView {
                 Step::Denying => view! { <DenyForm id=id.clone()/> }.into_any(),
             }}
         </div>
+    }
+}
+
+/// Shows the message that shall be sent: what it says stands in no question.
+#[component]
+fn ReadIt(message: String) -> impl IntoView {
+    let face = face();
+    view! {
+        <button class="link" data-test="read-question" on:click=move |_| face.inboxes.read(face, message.clone())>"Read what would be sent"</button>
     }
 }
 

@@ -3,6 +3,7 @@
 use super::key::KeyPart;
 use crate::face::{Dialog, face};
 use crate::icons::{Icon, PENCIL};
+use crate::inbox::Keeping;
 use leptos::prelude::*;
 
 /// The facts of one identity, by its name.
@@ -35,6 +36,6 @@ pub fn IdentityTab(
     };
     view! {
         {facts}
-        {move || id.get().map(|identity| view! { <KeyPart identity/> })}
+        {move || id.get().map(|identity| view! { <Keeping identity=identity.clone()/><KeyPart identity/> })}
     }
 }

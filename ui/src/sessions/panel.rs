@@ -1,9 +1,10 @@
-//! The panel beside a single terminal: identity, vault, tokens, activity, session and worktree as tabs.
+//! The panel beside a single terminal: identity, inbox, vault, tokens, activity, session and worktree as tabs.
 
 use super::tab::{SessionTab, WorktreeTab};
 use crate::audit::{Filter, Records};
 use crate::face::face;
 use crate::identities::IdentityTab;
+use crate::inbox::InboxTab;
 use crate::passwords::Logins;
 use crate::secrets::VaultPanel;
 use crate::slots::AssignForm;
@@ -13,9 +14,10 @@ use api::slots::Badge;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-/// The tabs, in their order. The inbox gets its own when it comes.
-const TABS: [(&str, &str); 6] = [
+/// The tabs, in their order.
+const TABS: [(&str, &str); 7] = [
     ("identity", "Identity"),
+    ("inbox", "Inbox"),
     ("vault", "Vault"),
     ("tokens", "Tokens"),
     ("activity", "Activity"),
@@ -37,6 +39,7 @@ pub fn Panel(
     let identity = Memo::new(move |_| {
         badge.with(|b| b.as_ref().and_then(|b| b.identity.as_ref().map(|w| w.name.clone())))
     });
+    let unread = move || badge.with(|b| b.as_ref().map(|b| b.unread).filter(|n| *n > 0));
     let key = move |event: KeyboardEvent| {
         let step = match event.key().as_str() {
             "ArrowRight" => 1,
@@ -54,6 +57,7 @@ pub fn Panel(
                 on:click=move |_| open.set(index)
             >
                 {*label}
+                {(*name == "inbox").then(|| view! { <b class="count">{unread}</b> })}
             </button>
         }
     };
@@ -65,10 +69,11 @@ pub fn Panel(
             <div class="tab-body" role="tabpanel" aria-label=move || TABS[open.get()].1>
                 {move || match open.get() {
                     0 => view! { <AssignForm seat/><IdentityTab name=identity/> }.into_any(),
-                    1 => view! { <SlotVault identity/> }.into_any(),
-                    2 => view! { <TokensTab identity/> }.into_any(),
-                    3 => view! { <Activity identity/> }.into_any(),
-                    4 => view! { <SessionTab session/> }.into_any(),
+                    1 => view! { <InboxTab identity/> }.into_any(),
+                    2 => view! { <SlotVault identity/> }.into_any(),
+                    3 => view! { <TokensTab identity/> }.into_any(),
+                    4 => view! { <Activity identity/> }.into_any(),
+                    5 => view! { <SessionTab session/> }.into_any(),
                     _ => view! { <WorktreeTab session/> }.into_any(),
                 }}
             </div>

@@ -5,7 +5,7 @@ use super::says::Says;
 use super::{StateMark, waits};
 use crate::attempt::{Attempt, Problem};
 use crate::face::{Dialog, Face, face};
-use crate::icons::{COLUMNS_2, Icon, PLAY, SQUARE, SQUARE_TERMINAL};
+use crate::icons::{COLUMNS_2, Icon, MAIL, PLAY, SQUARE, SQUARE_TERMINAL};
 use crate::sessions::StopQuestion;
 use crate::words;
 use api::sessions::{Session, State};
@@ -97,6 +97,7 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
                 <p class="name cut">{name}</p>
                 <p class="address cut mono">{move || wearer.get().map_or_else(|| "nobody sits here now".into(), |w| w.email)}</p>
             </div>
+            <Unread seat badge/>
         </div>
         <div class="how over">
             {move || match asks.get() {
@@ -109,6 +110,24 @@ fn Worn(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
         <WorkLine badge session/>
         <Chips badge/>
         <Foot seat session/>
+    }
+}
+
+/// How many messages of its identity are unread; a click shows them.
+#[component]
+fn Unread(seat: u32, badge: Memo<Option<Badge>>) -> impl IntoView {
+    let face = face();
+    let count = Memo::new(move |_| badge.with(|b| b.as_ref().map_or(0, |b| b.unread)));
+    let show = move |_| {
+        let name =
+            badge.with_untracked(|b| b.as_ref().and_then(|b| b.identity.as_ref().map(|w| w.name.clone())));
+        name.into_iter().for_each(|name| face.inboxes.show(face, name));
+    };
+    move || {
+        Some(count.get()).filter(|n| *n > 0).map(|n| view! {
+            <button class="quiet unread-count" data-test=format!("unread-{seat}") title="Its inbox"
+                aria-label=format!("{} in the inbox", words::count(n, "unread message")) on:click=show><Icon of=MAIL/>{n}</button>
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::dialog::Sheet;
 use crate::face::face;
+use crate::inbox::FreshChips;
 use crate::tokens::TokenLine;
 use crate::words;
 use api::secrets::Policy;
@@ -56,9 +57,12 @@ pub fn Chips(
             view! { {all.iter().take(CHIPS_MAX).map(one).collect::<Vec<_>>()}{more} }
         })
     };
+    let identity = Signal::derive(move || {
+        badge.with(|b| b.as_ref().and_then(|b| b.identity.as_ref().map(|w| w.id.clone())))
+    });
     let close = Callback::new(move |()| opened.set(None));
     view! {
-        <div class="chips over">{chips}</div>
+        <div class="chips over"><FreshChips identity/>{chips}</div>
         {move || opened.get().map(|id| view! {
             <Sheet title="Token" close><ul class="lines"><TokenLine id/></ul></Sheet>
         })}

@@ -5,7 +5,7 @@ use crate::dialog::Sheet;
 use crate::face::face;
 use crate::icons::{Icon, REFRESH_CW};
 use crate::words;
-use api::tokens::{RefreshToken, RevokeToken, State, Token};
+use api::tokens::{ForgetToken, RefreshToken, RevokeToken, State, Token};
 use leptos::prelude::*;
 
 /// A token.
@@ -23,6 +23,11 @@ pub fn TokenLine(
         move |get: fn(&Token) -> String| move || token.with(|t| t.as_ref().map(get).unwrap_or_default());
     let acting = Attempt::new();
     let state = Memo::new(move |_| token.with(|t| t.as_ref().map(|t| t.state)));
+    // It would be tried for ever, since its issuer does not confirm and it has no end of its own.
+    let lasts = Memo::new(move |_| {
+        let stuck = |t: &Token| t.state == State::Revoking && t.attempts > 0 && t.expires_at.is_none();
+        token.with(|t| t.as_ref().is_some_and(stuck))
+    });
     view! {
         <li class=move || format!("token token-{}", state.get().map_or("", State::name)) data-test="token"
             data-state=move || state.get().map(State::name) data-issuer=text(|t| t.issuer.clone())>
@@ -36,6 +41,7 @@ pub fn TokenLine(
             <Life token/>
             {move || state.get().filter(|state| matches!(state, State::Active | State::Requested | State::Approved))
                 .map(|state| view! { <Buttons token state acting/> })}
+            {move || lasts.get().then(|| view! { <Forget token acting/> })}
         </li>
     }
 }
@@ -115,6 +121,35 @@ fn Buttons(token: Memo<Option<Token>>, state: State, acting: Attempt) -> impl In
         {move || asking.get().then(|| view! { <RevokeQuestion about=about.clone() asking revoke/> })}
     }
     .into_any()
+}
+
+/// Gives up a token whose issuer does not confirm that it is revoked.
+#[component]
+fn Forget(token: Memo<Option<Token>>, acting: Attempt) -> impl IntoView {
+    let face = face();
+    let asking = RwSignal::new(false);
+    let about = move || {
+        token.with(|t| t.as_ref().map(|t| format!("{} for {}", t.issuer, t.identity)).unwrap_or_default())
+    };
+    let forget = move |_| {
+        asking.set(false);
+        let id = token.with_untracked(|t| t.as_ref().map(|t| t.id.clone()).unwrap_or_default());
+        acting.run(face.call(ForgetToken { token: id, sure: true }), move |_| face.relist_tokens());
+    };
+    view! {
+        <button class="button" data-test="forget-token" disabled=move || acting.busy.get() on:click=move |_| asking.set(true)>"Forget…"</button>
+        {move || asking.get().then(|| view! {
+            <Sheet title="Forget a token that may still work?" close=Callback::new(move |()| asking.set(false))>
+                <div class="stack">
+                    <p>{format!("The token of {} was not revoked at its issuer, and it does not end by itself. Lanyard stops trying; whoever has it can go on using it. End it at the issuer by hand.", about())}</p>
+                    <div class="row end">
+                        <button class="button" data-test="cancel" on:click=move |_| asking.set(false)>"Keep trying"</button>
+                        <button class="button harm" data-test="confirm" on:click=forget>"Forget it"</button>
+                    </div>
+                </div>
+            </Sheet>
+        })}
+    }
 }
 
 /// Asks before what can't be undone.
