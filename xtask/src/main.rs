@@ -2,6 +2,7 @@
 
 mod bench;
 mod daemon;
+mod fuzz;
 mod host;
 mod programs;
 mod run;
@@ -22,7 +23,8 @@ cargo xtask test [--fast] [--agents[=claude,codex,opencode]] [NAME…]
                                   check and test everything (--fast: no lints, no licences, no window;
                                   --agents: with the agents' own programs, hundreds of megabytes each)
 cargo xtask bench [WORD…]         measure Lanyard beside its peers (only: secret, session, bytes, idle …)
-cargo xtask soak [KILLS]          kill the daemon at random while tokens come and go (200 times)";
+cargo xtask soak [KILLS]          kill the daemon at random while tokens come and go (200 times)
+cargo xtask soak fuzz [SECONDS]   mails, codes and the mail server's conversations by chance (300 seconds)";
 
 fn main() -> ExitCode {
     let host = match Host::new(|name| std::env::var_os(name)) {
@@ -41,6 +43,10 @@ fn main() -> ExitCode {
         ["soak"] => soak::soak(&host, soak::KILLS).map(|()| ExitCode::SUCCESS),
         ["soak", kills] if kills.parse::<u32>().is_ok() => {
             soak::soak(&host, kills.parse().unwrap_or(soak::KILLS)).map(|()| ExitCode::SUCCESS)
+        }
+        ["soak", "fuzz"] => fuzz::fuzz(&host, fuzz::SECONDS).map(|()| ExitCode::SUCCESS),
+        ["soak", "fuzz", seconds] if seconds.parse::<u32>().is_ok() => {
+            fuzz::fuzz(&host, seconds.parse().unwrap_or(fuzz::SECONDS)).map(|()| ExitCode::SUCCESS)
         }
         ["bench", words @ ..] => bench::bench(&host, words).map(|()| ExitCode::SUCCESS),
         _ => {

@@ -136,6 +136,10 @@ impl Place<'_> {
         let mut best = 0.0;
         for (named, soft) in [(Named::Surely, false), (Named::Softly, true)] {
             let Some(name) = Words::known().names(near, soft).last() else { continue };
+            // The code of a gate, of a shop, of an error.
+            if soft && Words::known().ends_with_other(&near[..name.end()]) {
+                continue;
+            }
             let gap = &near[name.end()..];
             let length = gap.chars().count();
             let numbers = gap.chars().filter(char::is_ascii_digit).count() >= 4;
@@ -178,6 +182,13 @@ impl Place<'_> {
             };
             best = f64::max(best, weight * self.worth(named));
         }
+        let leads = ["to", "for", "um", "zum", "pour", "para", "per", "om", "to:"];
+        let purpose = after.split_whitespace().next().is_some_and(|first| leads.contains(&first));
+        let begins = before.trim().is_empty() || before.trim_end().ends_with([':', ']', '】']);
+        let start: String = after.chars().take(36).collect();
+        if purpose && begins && !self.sense.elsewhere && Words::known().is_about_identity(&start) {
+            best = best.max(0.8);
+        }
         best
     }
 
@@ -211,6 +222,10 @@ impl Place<'_> {
         let below = self.form.lines[(self.number + 1).min(self.form.lines.len())..].iter().filter(filled);
         let below = below.take(2).find_map(|line| name_in(&line.folded));
         let by_below = below.map_or(0.0, |named| 0.85 * self.worth(named));
+        let above = self.form.lines[..self.number].iter().rev().filter(filled).take(2);
+        let asked = self.sense.identity && !self.sense.elsewhere;
+        let by_typing = above.map(|line| line.folded.as_str()).any(|line| words.asks_to_type(line)) && asked;
+        let by_below = if by_typing { by_below.max(0.78) } else { by_below };
         let anywhere = if self.sense.named && !self.is_subject { 0.72 } else { 0.0 };
         f64::max(by_below, anywhere).max(self.by_subject())
     }
@@ -232,7 +247,7 @@ impl Place<'_> {
         let shape = match candidate.shape {
             Shape::Digits | Shape::Grouped | Shape::Prefixed => 0.0,
             Shape::Mixed | Shape::MixedGroups if about => 0.02,
-            Shape::Mixed | Shape::MixedGroups => 0.35,
+            Shape::Mixed | Shape::MixedGroups => 0.25,
             Shape::Letters if !colon || named_there() => 0.5,
             Shape::Letters => 0.15,
             Shape::Small if about => 0.1,

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 /// To verify, confirm or activate: stems, since languages bend them.
 const VERIFY: &[&str] = &[
-    r"\b(?:re-?)?(?:verif\w*|confirm\w*|activat\w*|validat\w*|authenticate|approve|authori[sz]e|unlock|complete (?:your |the |my )?(?:registration|sign-?up|account|profile set-?up)|finish (?:signing up|setting up|your registration|creating)|opt[- ]?in|yes,? (?:subscribe|sign) me|redeem)\b",
+    r"\b(?:re-?)?(?:verif\w*|confirm\w*|activat\w*|validat\w*|authenticate|approve|authori[sz]e|unlock|complete (?:your |the |my )?(?:registration|sign-?up|account|profile set-?up)|finish (?:signing up|setting up|your registration|creating)|opt[- ]?in|yes,? (?:subscribe|sign) me|redeem|(?:this|it|that) was me|das war ich|c'etait moi|fui yo|fui eu|sono stato io|dat was ik|to ja)\b",
     r"\b(?:bestatig\w*|bestaetig\w*|verifizier\w*|aktivier\w*|freischalt\w*|freigeben|registrierung abschliessen)\b",
     r"\b(?:verifi\w*|confirm\w*|activ(?:er|ez|e|ation)|valid\w*|terminer (?:mon |votre )?inscription|deverrouill\w*|autoris\w*)\b",
     r"\b(?:verific\w*|activ[aeo]\w*|activar\w*|validar\w*|autoriz\w*|desbloque\w*|ativ[aeo]\w*|ativar\w*|complet[ae] (?:tu|su|seu|o) \w+|conferm\w*|convalid\w*|attiv[aio]\w*|sblocca\w*)\b",
@@ -50,6 +50,12 @@ const JOIN: &[&str] = &[
 /// Words of a link that say nothing: what it does stands around it.
 const VAGUE: &str = r"^(?:(?:please )?(?:click|tap|press|go|visit)? ?(?:here|this link|on this link|the link|link|this button|continue|get started|open|start|proceed|go|next|yes|ok|hier(?: klicken)?|diesen link|dieser link|weiter|fortfahren|ici|cliquez ici|ce lien|continuer|aqui|haz clic aqui|clique aqui|este enlace|este link|continuar|qui|clicca qui|questo link|continua|deze link|klik hier|doorgaan|tutaj|kliknij tutaj|ten link|dalej|zde|kliknete zde|har|klicka har|den har lanken|her|klik her|klikk her|tasta|napsauta tasta|tikla\w*|buraya tikla\w*|devam et|ссылке|ссылка|по ссылке|сюда|здесь|перейти|продолжить|тут|посилання|за посиланням|εδω|tai day|di sini|klik di sini|こちら|次へ|このリンク|点击这里|点此|這裡|此处|链接|여기|링크|계속|هنا|اضغط هنا|כאן|لينك))[ .!→»>:]*$";
 
+/// Words of a link that only open what the message is about.
+const OPENING: &str = r"^(?:go to|open|view|see|show|start|get started|let'?s go|continue|visit|launch|zu|zum|zur|ouvrir|voir|ir a|abrir|ver|vai a|apri|naar|otworz|przejdz)\b[\w' -]{0,40}$";
+
+/// What a subject says that is done already.
+const DONE: &str = r"\b(?:confirmed|verified|activated|validated|approved|changed|updated|bestatigt|aktiviert|geandert|confirmee?|activee?|modifiee?|verifiee?|confirmad[oa]|activad[oa]|cambiad[oa]|alterad[oa]|confermat[oa]|modificat[oa]|bevestigd|gewijzigd|potwierdzon\w+|zmienion\w+|bekraftad|bekraeftet|bekreftet|andret|vahvistettu|degistirildi|onaylandi)\b|(?:подтвержден|изменен|підтверджен|змінен)\w*|変更されました|完了しました|已更改|已修改|변경되었";
+
 /// What a link must not do to be the one that is looked for: by its words.
 const AWAY: &[&str] = &[
     r"\b(?:unsubscri\w*|opt[- ]?out|preferences?|manage|settings|privacy|terms|policy|policies|help|support|contact|faq|blog|docs|documentation|learn more|read more|view (?:it )?(?:in|on)|browser|web version|forward|share|download|receipt|invoice|order|track\w*|shipment|delivery|decline|deny|denied|reject|refuse|cancel\w*|revoke|report|block|ignore|not me|wasn'?t me|didn'?t|don'?t|lock my|secure|calendar|directions|survey|feedback|review|reply|status|app store|google play|ios|android|twitter|facebook|instagram|linkedin|youtube|discord|telegram|upgrade|shop|buy|booking|reservation|trip|check in|resend|request (?:a )?new|request another|no,|webinar|meeting|meet|zoom)\b",
@@ -92,6 +98,8 @@ pub enum Deed {
 pub struct Deeds {
     deeds: [(Deed, Option<Regex>); 4],
     vague: Option<Regex>,
+    opening: Option<Regex>,
+    done: Option<Regex>,
     away: Option<Regex>,
     other_objects: Option<Regex>,
     not_you: Option<Regex>,
@@ -111,6 +119,8 @@ static DEEDS: LazyLock<Deeds> = LazyLock::new(|| {
             (Deed::Enter, table(ENTER)),
         ],
         vague: table(&[VAGUE]),
+        opening: table(&[OPENING]),
+        done: table(&[DONE]),
         away: table(AWAY),
         other_objects: table(&[OTHER_OBJECTS]),
         not_you: table(&[NOT_YOU]),
@@ -133,6 +143,18 @@ impl Deeds {
             table.as_ref().and_then(|table| table.find(text)).map(|found| (*deed, found.start()))
         };
         self.deeds.iter().find_map(found)
+    }
+
+    /// What a folded subject asks for: not what is done, nor what concerns an order or a journey.
+    pub fn in_subject(&self, subject: &str) -> Option<Deed> {
+        let done = self.done.as_ref().map_or_else(|| subject.into(), |done| done.replace_all(subject, " "));
+        let (deed, _) = self.in_text(&done)?;
+        (!is(&self.other_objects, subject)).then_some(deed)
+    }
+
+    /// Whether a link's words only open what the message is about.
+    pub fn only_opens(&self, text: &str) -> bool {
+        is(&self.opening, text)
     }
 
     /// Whether a link's words say nothing by themselves.
@@ -185,6 +207,8 @@ mod tests {
         assert!(known.deeds.iter().all(|(_, table)| table.is_some()));
         let tables = [
             &known.vague,
+            &known.opening,
+            &known.done,
             &known.away,
             &known.other_objects,
             &known.not_you,

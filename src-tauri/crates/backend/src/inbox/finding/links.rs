@@ -23,7 +23,7 @@ pub fn links(page: &Page, has_code: bool) -> Vec<FoundLink> {
     // A text message says first what it is about.
     let first = page.forms.first().and_then(|form| form.lines.first());
     let about = if page.subject.folded.is_empty() { first.unwrap_or(&page.subject) } else { &page.subject };
-    let subject = deeds.in_text(&about.folded).map(|(deed, _)| deed);
+    let subject = deeds.in_subject(&about.folded);
     let mut found: Vec<FoundLink> = Vec::new();
     for form in &page.forms {
         for link in form.links.iter().take(WEIGHED_MAX) {
@@ -69,6 +69,10 @@ impl Place<'_> {
             Some(words) if deeds.is_vague(words) => self.by_surroundings(deeds, does, token) - 0.04,
             Some(words) if deeds.leads_away(words) => 0.0,
             Some(words) if words.chars().count() > WORDS_MAX => 0.0,
+            // An invitation opens what it invites to.
+            Some(words) if self.subject == Some(Deed::Join) && deeds.only_opens(words) => {
+                self.by_words(deeds, words, does, token).max(self.by_surroundings(deeds, does, token) - 0.06)
+            }
             Some(words) => self.by_words(deeds, words, does, token),
             None => self.by_surroundings(deeds, does, token),
         };
@@ -114,7 +118,8 @@ impl Place<'_> {
             (None, Some(_)) => 0.3,
             (None, None) => 0.0,
         };
-        if asked == 0.0 && !does || token < 0.3 && !does {
+        let open = matches!(said, Some(Deed::Verify | Deed::Join));
+        if asked == 0.0 && !does || token < 0.3 && !(does && open) {
             return 0.2;
         }
         // The same address as that of a button, written out below it.
@@ -137,7 +142,7 @@ impl Place<'_> {
         let lines = &self.form.lines;
         let mut around = String::new();
         for line in lines[..=self.link.line.min(lines.len().saturating_sub(1))].iter().rev().take(4) {
-            around = format!("{} {around}", line.folded);
+            around = format!("{} {around}", without_addresses(&line.folded));
             // A whole sentence is enough.
             if around.chars().count() > AROUND {
                 break;
@@ -148,11 +153,17 @@ impl Place<'_> {
 
     fn is_for_others(&self, deeds: &Deeds) -> bool {
         let Some(line) = self.form.lines.get(self.link.line) else { return false };
-        let words = self.link.text.as_deref().map(|text| folded(&plain(text))).unwrap_or_default();
+        let words =
+            self.link.text.as_deref().map(|text| folded(&plain(text))).unwrap_or_else(|| "http".into());
         let before = line.folded.find(words.as_str()).map_or("", |at| &line.folded[..at]);
         let sentence = before.rsplit(['.', '!', '。']).next().unwrap_or_default();
         deeds.is_for_others(sentence)
     }
+}
+
+/// What an address says by its own words is asked of it alone.
+fn without_addresses(line: &str) -> String {
+    line.split(' ').filter(|word| !word.contains("://")).collect::<Vec<_>>().join(" ")
 }
 
 /// How much an address looks as if it held a secret, from 0 to 1.

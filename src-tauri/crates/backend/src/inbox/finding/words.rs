@@ -113,9 +113,15 @@ const TYPE_IT: &[&str] = &[
     r"(?:введите|используйте|укажите|введіть|въведете|πληκτρολογηστε|εισαγετε|输入|輸入|入力|입력|使用|أدخل|ادخل|استخدم|הזן|הקלד|दर्ज करें|กรอก|ใส่)[ :：「『\[]*$",
 ];
 
+/// What asks for something to be typed, wherever that stands.
+const TYPING: &[&str] = &[
+    r"\b(?:enter|type|paste|saisi\w*|entrez|introdu\w+|ingres\w+|digit[eai]\w*|inserisc\w+|eingeben|gib|geben sie|voer|wpisz|zadejte|opiste|ange|indtast|skriv|syota|girin\w*|masukkan|nhap)\b",
+    "введите|введіть|输入|輸入|入力|입력|ادخل|أدخل|הזן|दर्ज|กรอก",
+];
+
 /// That a message is about who somebody is.
 const IDENTITY: &[&str] = &[
-    r"\b(?:sign(?:ing|ed)?[- ]?(?:in|up)|log(?:ging)?[- ]?in|log ?on|verif\w*|confirm\w*|authenticat\w*|authori[sz]\w*|regist\w+|validat\w*|activat\w*|passwor\w*|otp|2fa|einloggen|einzuloggen|anmeld\w*|bestatig\w*|verifizier\w*|registrier\w*|freischalt\w*|connexion|connecter|identifier|valider|iniciar sesion|acceder|acceso|verifi\w*|ingresar|entrar|cadastro|acesso|accedere|accedi|accesso|conferm\w*|inloggen|aanmelden|bevestig\w*|zalogowac|logowani\w*|potwierd\w*|weryfik\w*|prihlas\w*|over\w{2,}|potvr\w*|logga in|inlogg\w*|logge? ind?|bekraft\w*|bekreft\w*|kirjaut\w*|vahvist\w*|giris\w*|dogrula\w*|onayla\w*|autentific\w*|conectare|belep\w*|bejelentkez\w*|masuk|verifikasi|dang nhap|xac (?:thuc|nhan|minh))",
+    r"\b(?:link (?:your|this|the) \w+|it's (?:really )?you|sign(?:ing|ed)?[- ]?(?:in|up)|log(?:ging)?[- ]?in|log ?on|verif\w*|confirm\w*|authenticat\w*|authori[sz]\w*|regist\w+|validat\w*|activat\w*|passwor\w*|otp|2fa|einloggen|einzuloggen|anmeld\w*|bestatig\w*|verifizier\w*|registrier\w*|freischalt\w*|connexion|connecter|identifier|valider|iniciar sesion|acceder|acceso|verifi\w*|ingresar|entrar|cadastro|acesso|accedere|accedi|accesso|conferm\w*|inloggen|aanmelden|bevestig\w*|zalogowac|logowani\w*|potwierd\w*|weryfik\w*|prihlas\w*|over\w{2,}|potvr\w*|logga in|inlogg\w*|logge? ind?|bekraft\w*|bekreft\w*|kirjaut\w*|vahvist\w*|giris\w*|dogrula\w*|onayla\w*|autentific\w*|conectare|belep\w*|bejelentkez\w*|masuk|verifikasi|dang nhap|xac (?:thuc|nhan|minh))",
     "вход|войти|подтвер|регистр|вхід|увійти|підтвер|συνδεσ|επιβεβαι|ログイン|サインイン|認証|確認|登録|登录|登陆|登入|验证|驗證|注册|註冊|로그인|인증|가입|تسجيل|تحقق|تاكيد|ورود|התחבר|כניסה|אימות|लॉगिन|सत्याप|เข้าสู่ระบบ|ยืนยัน",
 ];
 
@@ -145,6 +151,7 @@ pub struct Words {
     soft: LazyRegex,
     other: LazyRegex,
     type_it: LazyRegex,
+    typing: LazyRegex,
     identity: LazyRegex,
     elsewhere: LazyRegex,
 }
@@ -158,6 +165,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
         one_of(OTHER_JOINED)
     )),
     type_it: pattern(&one_of(TYPE_IT)),
+    typing: pattern(&one_of(TYPING)),
     identity: pattern(&one_of(IDENTITY)),
     elsewhere: pattern(&one_of(ELSEWHERE)),
 });
@@ -184,6 +192,11 @@ impl Words {
         is(&self.type_it, text)
     }
 
+    /// Whether folded text asks for something to be typed.
+    pub fn asks_to_type(&self, text: &str) -> bool {
+        is(&self.typing, text)
+    }
+
     /// Whether folded text is about who somebody is.
     pub fn is_about_identity(&self, text: &str) -> bool {
         is(&self.identity, text)
@@ -206,8 +219,15 @@ mod tests {
     #[test]
     fn every_table_is_a_pattern() {
         let known = Words::known();
-        let tables =
-            [&known.names, &known.soft, &known.other, &known.type_it, &known.identity, &known.elsewhere];
+        let tables = [
+            &known.names,
+            &known.soft,
+            &known.other,
+            &known.type_it,
+            &known.typing,
+            &known.identity,
+            &known.elsewhere,
+        ];
         assert!(tables.iter().all(|table| table.is_some()));
     }
 
