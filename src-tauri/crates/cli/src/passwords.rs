@@ -8,8 +8,8 @@ use crate::secrets::{Asking, PolicyName, Whose};
 use crate::table::Table;
 use api::SecretText;
 use api::passwords::{
-    CreatePassword, DeletePassword, LENGTH, ListPasswords, PASSWORD_MAX, PasswordEntry, ReadCode,
-    ReadPassword, UpdatePassword,
+    CreatePassword, DeletePassword, GeneratePassword, LENGTH, ListPasswords, PASSWORD_MAX, PasswordEntry,
+    ReadCode, ReadPassword, UpdatePassword,
 };
 use api::secrets::Policy;
 use std::io::IsTerminal;
@@ -26,6 +26,12 @@ pub enum PasswordsCommand {
     },
     /// Print the bare password of a login and a newline
     Get(Ask),
+    /// Print a new password that is kept nowhere
+    Generate {
+        /// How long it is, 8 to 128 characters; 24 if left out
+        #[arg(long, value_name = "NUMBER")]
+        length: Option<u32>,
+    },
     /// Change the password, notes or policy of a login
     Update(Update),
     /// Delete a login
@@ -141,6 +147,11 @@ impl PasswordsCommand {
                 let call = |wait_ms| ReadPassword { wait_ms, ..read.clone() };
                 let read = hand.read_patiently(asking.wait, call)?;
                 hand.out.reveal(&read, &read.password)
+            }
+            PasswordsCommand::Generate { length } => {
+                let exclude = String::new();
+                let made = hand.ask(&GeneratePassword { length, special: true, digits: true, exclude })?;
+                hand.out.reveal(&made, &made.password)
             }
             PasswordsCommand::Update(update) => update.run(hand),
             PasswordsCommand::Delete(Which { domain, username, whose }) => {

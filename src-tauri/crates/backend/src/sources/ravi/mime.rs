@@ -72,7 +72,7 @@ fn coded(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbox::read_mail;
+    use crate::inbox::mail::read_mail;
     use serde_json::json;
 
     #[test]
