@@ -225,6 +225,7 @@ fn what_was_asked_of_a_killed_daemon_is_not_sent() {
     agent.outcome().fails(3);
     let sent = list(&world, &["--identity", "ada", "--sent"]);
     assert_eq!((sent.len(), text(&sent[0]["sending"], "state")), (1, "failed"));
+    assert!(text(&sent[0]["sending"], "reason").contains("the daemon ended"), "{sent:?}");
     assert!(list(&world, &["--identity", "bob"]).is_empty());
 }
 
@@ -395,4 +396,24 @@ fn a_file_of_a_mail_comes_out_byte_for_byte() {
         (text(&read["files"][0], "name"), &read["files"][0]["size"]),
         ("data.bin", &json!(bytes.len()))
     );
+}
+
+#[test]
+fn a_text_message_brings_its_code_to_whom_it_is_for() {
+    let world = world();
+    world.lanyard(&["identity", "update", "ada", "--phone", "+4915100000001"]).ok();
+    world.lanyard(&["identity", "update", "bob", "--phone", "+4915100000002"]).ok();
+    let agent =
+        world.script(1, "one", "lanyard sms code --from 0000002 --timeout 25s && lanyard sms list --json");
+    let to = ["sms", "send", "--identity", "bob", "--to", "+4915100000001"];
+    let send = |body: &str| world.json(&[&to[..], &["--body", body]].concat());
+    settled(&world, text(&send("Your verification code: 719204"), "id"));
+    let said = agent.outcome().ok();
+    let (code, page) = said.split_once('\n').unwrap();
+    assert_eq!(code, "719204");
+    let page: Value = serde_json::from_str(page).unwrap();
+    assert_eq!((page["messages"].as_array().unwrap().len(), &page["unread"]), (1, &json!(0)));
+    assert!(list(&world, &["--identity", "ada", "--sent"]).is_empty());
+    world.lanyard(&[&to[..], &["--body", ""]].concat()).fails(1);
+    world.lanyard(&["sms", "send", "--identity", "bob", "--to", "12", "--body", "x"]).fails(1);
 }

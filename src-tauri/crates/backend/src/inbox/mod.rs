@@ -174,7 +174,9 @@ fn sending(state: &str, row: &MessageRow, seals: &Seals) -> Result<Sending> {
         outgoing::SENT => Sending::Sent,
         _ => {
             let said: Option<Said> = seals.said(row).context("reading why a message was not sent")?;
-            Sending::Failed { reason: said.and_then(|said| said.reason).unwrap_or_default() }
+            // What a killed daemon was asking about could not be told by the one that gave it up.
+            let ended = || "the daemon ended while its owner was asked".to_string();
+            Sending::Failed { reason: said.and_then(|said| said.reason).unwrap_or_else(ended) }
         }
     })
 }

@@ -114,9 +114,10 @@ impl Inbox {
         if call.offset > file.size {
             bail!(Error::invalid(format!("the file ends after {} bytes", file.size)));
         }
-        let raw = self.raw(&seals, &row).await?;
         let (index, offset) = (usize::try_from(call.index)?, usize::try_from(call.offset)?);
+        // A mail is large: no more of them are opened at once than there are places.
         let _place = self.parsing.acquire().await?;
+        let raw = self.raw(&seals, &row).await?;
         let taken = tokio::task::spawn_blocking(move || {
             let file = read_mail(&raw).files.into_iter().nth(index)?;
             let end = file.bytes.len().min(offset.saturating_add(FILE_PART));

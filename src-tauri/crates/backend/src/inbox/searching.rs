@@ -11,8 +11,9 @@ use api::Error;
 
 /// How many words a search has at most.
 const WORDS_MAX: usize = 12;
-/// How many messages one page opens to look for a word's beginning.
+/// How many messages one page opens to look for a word's beginning, and how many bytes.
 const OPENED_MAX: usize = 2000;
+const BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// What is looked for.
 pub struct Search {
@@ -96,17 +97,19 @@ impl Inbox {
     ) -> Result<Hits> {
         let seals = self.seals(identity)?;
         let mut filter = MessageFilter { words: search.hashes(&seals), ..filter };
-        let (mut hits, mut opened, page) = (Hits::default(), 0, limit + 1);
+        let (mut hits, mut opened, mut bytes, page) = (Hits::default(), 0, 0, limit + 1);
         loop {
             let rows = self.parts.store.messages(&filter, i64::try_from(page)?).await?;
             let is_last = rows.len() < page;
             for row in rows {
                 filter.before = Some(row.number);
                 opened += 1;
-                if self.begins(&seals, &row, search).await? {
+                let (fits, size) = self.begins(&seals, &row, search).await?;
+                bytes += size;
+                if fits {
                     hits.rows.push(row);
                 }
-                if hits.rows.len() == page || opened == OPENED_MAX {
+                if hits.rows.len() == page || opened == OPENED_MAX || bytes > BYTES_MAX {
                     hits.floor = filter.before;
                     return Ok(hits);
                 }
@@ -117,12 +120,14 @@ impl Inbox {
         }
     }
 
-    /// Whether a message has a word that begins like the last one that is looked for.
-    async fn begins(&self, seals: &Seals, row: &MessageRow, search: &Search) -> Result<bool> {
-        let Some(begun) = search.longer() else { return Ok(true) };
-        let Some(body) = self.parts.store.message_part(row.number, 0).await? else { return Ok(false) };
-        let (head, body) = (seals.head(row)?, seals.body(&row.id, &body)?);
-        Ok(searched(&head, &body).any(|text| words(text).iter().any(|word| word.starts_with(begun))))
+    /// Whether a message has a word that begins like the last one that is looked for, and how many bytes were opened
+    /// to tell.
+    async fn begins(&self, seals: &Seals, row: &MessageRow, search: &Search) -> Result<(bool, usize)> {
+        let Some(begun) = search.longer() else { return Ok((true, 0)) };
+        let Some(body) = self.parts.store.message_part(row.number, 0).await? else { return Ok((false, 0)) };
+        let (size, head, body) = (body.len(), seals.head(row)?, seals.body(&row.id, &body)?);
+        let begins = |text: &str| words(text).iter().any(|word| word.starts_with(begun));
+        Ok((searched(&head, &body).any(begins), size))
     }
 }
 
