@@ -65,11 +65,8 @@ fn world(programs: &Path, model: &Model) -> World {
 /// When the end of the last turn was written into this log: no hook tells of a failure.
 fn written_at(log: &Path) -> Duration {
     let lines = std::fs::read_to_string(log).unwrap();
-    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let end = lines
-        .filter(|line| line["payload"]["type"] == "task_complete")
-        .next_back()
-        .expect("a turn has ended");
+    let mut lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let end = lines.rfind(|line| line["payload"]["type"] == "task_complete").expect("a turn has ended");
     let at = OffsetDateTime::parse(text(&end, "timestamp"), &Rfc3339).unwrap();
     Duration::from_nanos(at.unix_timestamp_nanos().try_into().unwrap())
 }

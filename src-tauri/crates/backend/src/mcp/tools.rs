@@ -3,9 +3,11 @@
 
 use super::asked::{AskOwner, List, MessageId, Secret, Token, TokenId, Wait, millis};
 use super::door::Door;
-use api::approvals::AskQuestion;
+use api::approvals::{AskQuestion, WAIT_MS};
 use api::identities::ShowIdentity;
-use api::inbox::{Awaited, ListMessages, MarkMessage, Message, MessageBody, ReadMessage, WaitForMessage};
+use api::inbox::{
+    self, Awaited, ListMessages, MarkMessage, Message, MessageBody, ReadMessage, WaitForMessage,
+};
 use api::secrets::{ListSecrets, ReadSecret};
 use api::tokens::{ListTokens, ReadToken, RequestToken, TokenValue};
 use api::{Call, Code, Error, VERSION};
@@ -61,7 +63,7 @@ impl Tools {
     /// the value, write it into a file of the repository, or put it into a command line.
     #[tool(annotations(read_only_hint = true, open_world_hint = false))]
     async fn read_secret(&self, Parameters(asked): Parameters<Secret>, ct: CancellationToken) -> Given {
-        let wait_ms = millis(asked.wait_seconds);
+        let wait_ms = millis(asked.wait_seconds).or(Some(WAIT_MS));
         let call = ReadSecret { key: asked.key, reason: asked.reason, wait_ms, ..ReadSecret::default() };
         // EXPOSE: the agent is given what it has asked for, as its owner allows.
         given(self.ask(&ct, wait_ms, call).await.map(|secret| secret.value.expose().to_string()))
@@ -171,7 +173,7 @@ impl Tools {
     }
 
     async fn awaited(&self, ct: &CancellationToken, asked: Wait, awaited: Awaited) -> api::Result<Message> {
-        let timeout_ms = millis(asked.timeout_seconds);
+        let timeout_ms = millis(asked.timeout_seconds).or(Some(inbox::WAIT_MS));
         let call = WaitForMessage {
             medium: asked.medium.map(Into::into),
             from: asked.from,
