@@ -182,13 +182,7 @@ fn randomness(part: &str) -> f64 {
     let sorts = [digits, upper, lower].iter().filter(|count| **count > 0).count();
     match part.len() {
         0..=5 => 0.0,
-        length if digits == length => {
-            if length >= 6 {
-                0.3
-            } else {
-                0.0
-            }
-        }
+        length if digits == length => 0.3,
         6..=15 if sorts >= 2 && digits > 0 => 0.6,
         6..=15 if upper > 1 && lower > 1 && part.bytes().skip(1).any(|b| b.is_ascii_uppercase()) => 0.5,
         16.. if sorts >= 2 && (digits > 1 || upper > 2) => 1.0,
