@@ -1,18 +1,24 @@
 //! The one window: made, shown, and hidden to the tray when it is closed.
 
 use crate::terminals::Terminals;
-use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tauri_plugin_shell::ShellExt;
 
 const LABEL: &str = "main";
 
 /// Opens the window. It shows Lanyard and nothing else: links go to the owner's browser, by the shell's plugin.
 pub fn build(app: &AppHandle) -> tauri::Result<()> {
+    let links = app.clone();
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Lanyard")
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
+        .on_new_window(move |url, _features| {
+            show_in_browser(&links, &url);
+            NewWindowResponse::Deny
+        })
         .on_page_load(|window, load| {
             // The channels of the page that was there before are dead.
             if load.event() == PageLoadEvent::Started {
@@ -30,6 +36,18 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Opens a link that the page's own frame cannot hand over: one in the layout of a message.
+fn show_in_browser(app: &AppHandle, url: &Url) {
+    if !matches!(url.scheme(), "http" | "https") {
+        return;
+    }
+    // The plugin that should be used instead would be a second way out beside the page's own.
+    #[allow(deprecated)]
+    if let Err(error) = app.shell().open(url.as_str(), None) {
+        eprintln!("a link could not be opened: {error}");
+    }
 }
 
 /// Brings the window before the owner.
