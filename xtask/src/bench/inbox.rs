@@ -70,7 +70,7 @@ fn pages(door: &mut Door) -> Result<Vec<(&'static str, Duration)>> {
         ("with a common word", search("order for")),
         ("with a rare word", search("zeppelin for")),
         ("with two words", search("kakaka order for")),
-        ("with the beginning of a word", search("your ord")),
+        ("with the beginning of a word", search("your orde")),
         ("with the beginning of a longer word", search("your zeppel")),
     ];
     let mut measured = Vec::new();

@@ -17,7 +17,7 @@ const BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// What is looked for.
 pub struct Search {
-    /// Whole words, the longest first: they are the rarest.
+    /// Whole words, the longest first: of words that are equally common they are the better ones to begin with.
     whole: Vec<String>,
     /// What the last word begins with: it may not be finished.
     begun: Option<String>,
@@ -96,7 +96,8 @@ impl Inbox {
         limit: usize,
     ) -> Result<Hits> {
         let seals = self.seals(identity)?;
-        let mut filter = MessageFilter { words: search.hashes(&seals), ..filter };
+        let words = self.parts.store.rarest_first(search.hashes(&seals)).await?;
+        let mut filter = MessageFilter { words, ..filter };
         let (mut hits, mut opened, mut bytes, page) = (Hits::default(), 0, 0, limit + 1);
         loop {
             let rows = self.parts.store.messages(&filter, i64::try_from(page)?).await?;

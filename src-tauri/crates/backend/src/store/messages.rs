@@ -8,6 +8,8 @@ use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 /// How many words one statement writes.
 const WORDS_AT_ONCE: usize = 400;
+/// From how many messages on a word counts as common, however many more hold it.
+const COMMON: i64 = 500;
 
 /// A message as it is stored.
 #[derive(Clone, sqlx::FromRow)]
@@ -157,6 +159,24 @@ impl Store {
         }
         sql.push(" ORDER BY ").push(number).push(" DESC LIMIT ").push_bind(limit);
         sql.build_query_as().fetch_all(&self.pool).await.context("reading messages")
+    }
+
+    /// Words in the order in which a search shall take them: one that few messages hold leads.
+    pub async fn rarest_first(&self, words: Vec<i64>) -> Result<Vec<i64>> {
+        let mut counted = Vec::with_capacity(words.len());
+        for word in words {
+            let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM message_words WHERE word = $1 LIMIT $2) AS held";
+            let count: i64 = sqlx::query_scalar(sql)
+                .bind(word)
+                .bind(COMMON)
+                .fetch_one(&self.pool)
+                .await
+                .context("counting what holds a word")?;
+            counted.push((count, word));
+        }
+        // Those that are as common keep their order.
+        counted.sort_by_key(|(count, _)| *count);
+        Ok(counted.into_iter().map(|(_, word)| word).collect())
     }
 
     /// The message with this number.
