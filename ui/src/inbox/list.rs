@@ -107,7 +107,7 @@ fn Nothing(letters: Letters) -> impl IntoView {
     view! {
         <div class="nothing-here" data-test="no-messages">
             <p>{said}</p>
-            {move || first().then(|| server()).flatten().map(|server| view! {
+            {move || first().then(&server).flatten().map(|server| view! {
                 <p class="soft small">"Mail to an identity's address is taken at "<code>{server}</code>". Mailboxes, phone numbers and webhooks are added under Settings, Sources."</p>
             })}
         </div>

@@ -112,10 +112,11 @@ impl Chance {
 
 fn seeds() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/corpus");
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("the corpus is there").flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension != "json"));
     paths.sort();
-    let mails = paths.iter().map(|path| fs::read(path).unwrap());
+    let mails = paths.iter().map(|path| fs::read(path).expect("a message of the corpus is read"));
     mails.chain(PIECES.iter().map(|piece| piece.to_vec())).collect()
 }
 

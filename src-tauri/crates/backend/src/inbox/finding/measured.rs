@@ -34,7 +34,7 @@ impl Figures {
     fn count(&mut self, name: &str, expected: Option<&str>, answer: Option<&str>) {
         match (expected, answer) {
             (Some(expected), Some(answer)) if expected == answer => self.right += 1,
-            (None, None) => return,
+            (None, None) => {}
             (expected, answer) => {
                 self.wrong += u32::from(answer.is_some());
                 self.missed += u32::from(expected.is_some());
@@ -56,7 +56,7 @@ fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/corpus");
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut messages: Vec<PathBuf> =
-        entries.filter(|path| !path.extension().is_some_and(|e| e == "json")).collect();
+        entries.filter(|path| path.extension().is_none_or(|e| e != "json")).collect();
     messages.sort();
     messages
 }
