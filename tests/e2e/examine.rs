@@ -55,6 +55,7 @@ fn what_cannot_be_examined_is_told() {
 fn an_agent_examines_in_its_slot() {
     let world = World::new();
     world.seat(1, "ada", "TOKEN", "value");
+    world.project("work");
     let path = corpus("npm-otp-en.eml").display().to_string();
     let found = world.as_agent(1, "try", &format!("lanyard inbox examine {path}")).json();
     assert_eq!(found["codes"][0]["value"], "30917562");
