@@ -33,7 +33,7 @@
 //!   unshare-KEY-NAME stale-N
 //!   restart-stale-N`
 //! - inboxes: `place-inbox unread-all unread-N fresh inbox inbox-search inbox-identity inbox-medium inbox-all
-//!   inbox-unread letters letter newer-messages no-messages reader message subject trick text as-text as-html html
+//!   inbox-unread letters letter newer-messages no-messages reader message subject text as-text as-html html
 //!   found-code found-link copy-found open-link hand-over hand-question thread-line reply reply-all mark delete-message
 //!   delete-question file save-file back compose compose-form send-from send-mail send-text send-to send-cc send-bcc
 //!   send-subject send-body send put-away discard sending keeping keep-days sending-policy read-question`

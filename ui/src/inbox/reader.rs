@@ -9,7 +9,7 @@ use super::thread::{ThreadPart, thread_of};
 use super::view::Reading;
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
-use crate::icons::{Icon, MAIL, REPLY, REPLY_ALL, SHIELD_ALERT, TRASH_2};
+use crate::icons::{Icon, MAIL, REPLY, REPLY_ALL, TRASH_2};
 use crate::words;
 use api::inbox::{DeleteMessage, Direction, Medium, Message, MessageBody, ReadMessage, Sending};
 use leptos::prelude::*;
@@ -78,7 +78,6 @@ fn Head(message: Memo<Option<Message>>, thread: RwSignal<Vec<Message>>, reading:
     view! {
         <header class="message-head">
             <h2 class="grow"><bdi data-test="subject">{text(text::subject)}</bdi>
-                {move || flag(|m| text::tricks(&m.subject))().then(|| view! { <TrickTag/> })}
                 {move || count().map(|n| view! { <span class="tag">{format!("{n} in this thread")}</span> })}</h2>
             <button class="button" data-test="reply" title="Reply (r)" on:click=move |_| reply(false)><Icon of=REPLY/>"Reply"</button>
             {move || several().then(|| view! { <button class="button" data-test="reply-all" title="Reply to all (Shift r)" on:click=move |_| reply(true)><Icon of=REPLY_ALL/>"To all"</button> })}
@@ -89,11 +88,6 @@ fn Head(message: Memo<Option<Message>>, thread: RwSignal<Vec<Message>>, reading:
         <Problem of=reading.acting/>
         {move || reading.deleting.get().then(|| message.get()).flatten().map(|message| view! { <DeleteQuestion message reading/> })}
     }
-}
-
-#[component]
-fn TrickTag() -> impl IntoView {
-    view! { <span class="tag trick" data-test="trick" title="It held characters that hide or turn text round; they are left out here"><Icon of=SHIELD_ALERT/>"hidden characters"</span> }
 }
 
 #[component]
@@ -127,7 +121,6 @@ fn Facts(message: Memo<Option<Message>>) -> impl IntoView {
         let m = message.get()?;
         let incoming = m.direction == Direction::Incoming;
         let name = m.from_name.as_deref().map(text::line).filter(|name| !name.is_empty());
-        let tricks = m.from_name.as_deref().is_some_and(text::tricks) || text::tricks(&m.from);
         let people = |all: &[String]| text::line(&all.join(", "));
         let (source, at) = (text::line(&m.source), m.at);
         let came = move || format!("{} · {}", words::ago(face.now.get() - at), words::moment(at, true));
@@ -135,8 +128,7 @@ fn Facts(message: Memo<Option<Message>>) -> impl IntoView {
             <dl class="facts small">
                 <dt>"From"</dt>
                 <dd>{name.map(|name| view! { <b><bdi>{name}</bdi></b>" " })}<code><bdi>{text::line(&m.from)}</bdi></code>
-                    {incoming.then(|| view! { " "<span class="tag" title="Anybody can write any sender into a message; nothing here has checked it">"as it claims, unproven"</span> })}
-                    {tricks.then(|| view! { <TrickTag/> })}</dd>
+                    {incoming.then(|| view! { " "<span class="tag" title="Anybody can write any sender into a message; nothing here has checked it">"as it claims, unproven"</span> })}</dd>
                 <dt>"To"</dt><dd><bdi>{people(&m.to)}</bdi></dd>
                 {(!m.cc.is_empty()).then(|| view! { <dt>"Copy to"</dt><dd><bdi>{people(&m.cc)}</bdi></dd> })}
                 <dt>{if incoming { "Came" } else { "Sent" }}</dt>
