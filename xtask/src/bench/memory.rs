@@ -81,7 +81,8 @@ fn start(world: &World, script: &str) -> Result<Vec<u32>> {
 
 /// The processes that run as `lanyardd keep` of our release program.
 fn keepers(world: &World) -> Result<Vec<u32>> {
-    let program = world.host.target.join("release/lanyardd");
+    // A keeper is started by the name that the kernel has of its program, whatever links led there.
+    let program = fs::canonicalize(world.host.target.join("release/lanyardd"))?;
     let is_keeper = |pid: &u32| {
         let args = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut args = args.split(|byte| *byte == 0);
