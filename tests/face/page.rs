@@ -66,6 +66,19 @@ impl Page {
         found[ELEMENT].as_str().expect("a reference to an element").to_string()
     }
 
+    /// Waits until a hook can be used and has not moved for a moment: what is drawn above it when a list arrives would
+    /// take the click.
+    #[track_caller]
+    fn see_still(&self, hook: &str) -> String {
+        self.see(hook);
+        let found = self.until(&format!(
+            "(e => {{ const at = JSON.stringify(e.getBoundingClientRect()); e.still = at === e.at ? e.still + 1 : 0; \
+             e.at = at; return e.still > 2 && e }})(document.querySelector('{}'))",
+            selector(hook)
+        ));
+        found[ELEMENT].as_str().expect("a reference to an element").to_string()
+    }
+
     /// Waits until a hook is gone.
     #[track_caller]
     pub fn gone(&self, hook: &str) {
@@ -87,7 +100,9 @@ impl Page {
     pub fn click(&self, hook: &str) {
         // The page may draw anew between finding and clicking; a click on what is gone is no failure.
         let until = Instant::now() + DEADLINE;
-        while let Err(error) = self.driver.post(&format!("/element/{}/click", self.see(hook)), &json!({})) {
+        while let Err(error) =
+            self.driver.post(&format!("/element/{}/click", self.see_still(hook)), &json!({}))
+        {
             assert!(Instant::now() < until, "{hook} can't be clicked: {error}\n{}", self.told());
         }
     }
