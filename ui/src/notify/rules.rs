@@ -79,21 +79,21 @@ fn Occasions(now: RwSignal<Option<NotifySettings>>, set: Callback<SetNotify>) ->
 /// Quiet hours and the sound.
 #[component]
 fn Hours(now: RwSignal<Option<NotifySettings>>, set: Callback<SetNotify>) -> impl IntoView {
-    let quiet_now = move || {
+    let quiet_now = Memo::new(move |_| {
         now.with(|now| now.as_ref().and_then(|n| n.quiet.as_ref().map(Quiet::hours)).unwrap_or_default())
-    };
-    let sound_now = move || now.with(|now| now.as_ref().and_then(|n| n.sound.clone()).unwrap_or_default());
-    let (quiet, sound) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    Effect::new(move |_| {
-        quiet.set(quiet_now());
-        sound.set(sound_now());
     });
+    let sound_now =
+        Memo::new(move |_| now.with(|now| now.as_ref().and_then(|n| n.sound.clone()).unwrap_or_default()));
+    let (quiet, sound) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    // What is being typed stays when other settings change.
+    Effect::new(move |_| quiet.set(quiet_now.get()));
+    Effect::new(move |_| sound.set(sound_now.get()));
     let wrong = move || quiet.with(|text| !text.is_empty() && Quiet::read(text).is_none());
     let hint = move || match wrong() {
         true => Hint::Wrong("write it as 22:00-07:00".into()),
         false => Hint::Say("nothing is told then; empty is never quiet".into()),
     };
-    let changed = move || quiet.get().trim() != quiet_now() || sound.get().trim() != sound_now();
+    let changed = move || quiet.get().trim() != quiet_now.get() || sound.get().trim() != sound_now.get();
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let text = |of: RwSignal<String>| Some(of.with_untracked(|text| text.trim().to_string()));
