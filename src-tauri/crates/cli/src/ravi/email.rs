@@ -177,20 +177,7 @@ impl Ravi<'_> {
     }
 
     fn outgoing(&self, medium: Medium, text: SecretText) -> SendMessage {
-        SendMessage {
-            identity: self.identity.clone(),
-            medium,
-            to: Vec::new(),
-            cc: Vec::new(),
-            bcc: Vec::new(),
-            subject: None,
-            text,
-            html: None,
-            answers: None,
-            to_all: false,
-            reason: None,
-            wait_ms: None,
-        }
+        SendMessage { identity: self.identity.clone(), ..crate::email::empty(medium, text) }
     }
 }
 
