@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 use tests::{DEADLINE, World, text};
 
 /// A client that says what it likes.
@@ -209,6 +210,30 @@ fn while_the_vault_is_locked_a_mail_is_put_off_and_not_lost() {
     world.lanyard_with(&["unlock"], tests::PASSPHRASE).ok();
     assert_eq!(client.mail("ada@lanyard.localhost", "Subject: early\n\nHello\n"), "250");
     assert_eq!(subjects(&world, "ada"), ["early"]);
+}
+
+#[test]
+fn the_daemon_ends_at_once_and_says_so_to_the_clients_that_sit_there() {
+    let world = World::new();
+    let daemon = world.daemon();
+    world.identity("ada");
+    let mut clients: Vec<Client> = (0..20).map(|_| Client::greeted(&world)).collect();
+    // One is in the middle of its mail.
+    let writing = &mut clients[7];
+    assert_eq!(writing.say("MAIL FROM:<a@b>"), "250");
+    assert_eq!(writing.say("RCPT TO:<ada@lanyard.localhost>"), "250");
+    assert_eq!(writing.say("DATA"), "354");
+    writing.write(b"Subject: half a mail\r\n");
+    let begun = Instant::now();
+    daemon.end();
+    let took = begun.elapsed();
+    eprintln!("the end of a daemon with {} clients: {took:?}", clients.len());
+    assert!(took.as_millis() < 500, "{took:?}");
+    for client in &mut clients {
+        let mut said = String::new();
+        client.reader.read_to_string(&mut said).expect("no connection is reset");
+        assert_eq!(said, "421 4.3.2 The server ends\r\n");
+    }
 }
 
 #[test]

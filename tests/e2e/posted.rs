@@ -3,7 +3,7 @@
 use reqwest::blocking::Response;
 use ring::hmac;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -206,16 +206,80 @@ fn what_is_not_signed_is_refused_in_the_same_words_as_a_source_that_does_not_exi
     assert_eq!(page.status(), 403);
 }
 
-/// The answer to a body of this length that is announced and never sent: nobody waits for it.
+/// The answer to a body of this length that is announced and not sent before somebody asks for it: nobody does.
 fn status_of_announced(origin: &str, length: usize) -> String {
+    let more = format!("Content-Length: {length}\r\nExpect: 100-continue\r\n");
+    said_to(origin, "/inbox/hook", &more, |_| {}).lines().next().unwrap_or_default().to_string()
+}
+
+/// What is answered to a body that is written to the end before anything is read, as many programs do.
+fn said_to(origin: &str, path: &str, headers: &str, write: impl FnOnce(&mut TcpStream)) -> String {
     let address = origin.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("it waits no longer than a test may");
-    let head = format!("POST /inbox/hook HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
     stream.write_all(head.as_bytes()).expect("the head is sent");
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).expect("it answers");
-    line.trim_end().to_string()
+    write(&mut stream);
+    let mut said = String::new();
+    stream.read_to_string(&mut said).expect("it answers, and resets no connection");
+    said
+}
+
+#[test]
+fn what_is_too_large_is_read_away_so_that_its_sender_hears_why() {
+    let (world, origin) = world();
+    let mut door = webhook(&world, json!({}));
+    let large = vec![b'x'; 40_000_000];
+    let length = format!("Content-Length: {}\r\n", large.len());
+    let whole = |stream: &mut TcpStream| stream.write_all(&large).expect("all of it is read");
+    for source in ["hook", "missing"] {
+        let said = said_to(&origin, &format!("/inbox/{source}"), &length, whole);
+        assert!(said.starts_with("HTTP/1.1 413 ") && said.contains("too large"), "{said}");
+    }
+    let said = said_to(&origin, "/inbox/hook", "Transfer-Encoding: chunked\r\n", |stream| {
+        for chunk in large.chunks(1_000_000) {
+            write!(stream, "{:x}\r\n", chunk.len())
+                .and_then(|()| stream.write_all(chunk))
+                .expect("it is read");
+            stream.write_all(b"\r\n").expect("it is read");
+        }
+        stream.write_all(b"0\r\n\r\n").expect("it is read");
+    });
+    assert!(said.starts_with("HTTP/1.1 413 "), "{said}");
+    // The other doors of the same port: a call that is too large, and Ravi's shape without a key.
+    for (path, status) in [("/call", "HTTP/1.1 413 "), ("/api/secrets/", "HTTP/1.1 401 ")] {
+        let said = said_to(&origin, path, &length, whole);
+        assert!(said.starts_with(status), "{path}: {said}");
+    }
+    assert_eq!(Post::mail("msg_1", MAIL).send(&origin).status(), 200);
+    assert_eq!(messages(&mut door, "ada").len(), 1);
+}
+
+#[test]
+fn while_the_vault_is_locked_what_is_posted_is_put_off_and_comes_at_the_next_try() {
+    let (mut world, _) = world();
+    let held = Held::default();
+    let (server, _) = twilio(0, &held);
+    webhook(&world, json!({}));
+    let mut door = phone(&world, &server, json!({ "public": PUBLIC }), TOKEN);
+    is(&world, &mut door, well);
+    let daemon = world.daemon_process();
+    daemon.signal(rustix::process::Signal::TERM);
+    daemon.wait_for_end();
+    world.unset("LANYARD_PASSPHRASE_FILE");
+    let _daemon = world.daemon();
+    let address = world.lanyard(&["web"]).ok();
+    let origin = address.trim().split_once("/#").unwrap().0.to_string();
+    let posts = || [Post::mail("msg_1", MAIL).send(&origin), post_text(&origin, &fields(), TOKEN, PUBLIC)];
+    for response in posts() {
+        assert_eq!(response.status(), 503);
+        let again: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=300).contains(&again), "{again}");
+        assert!(response.text().unwrap().contains("try again"));
+    }
+    world.lanyard_with(&["unlock"], tests::PASSPHRASE).ok();
+    assert_eq!(posts().map(|response| response.status().as_u16()), [200, 200]);
+    assert_eq!(messages(&mut world.door(), "ada").len(), 2);
 }
 
 /// What an account holds, newest first, as Twilio lists it: sid, from, to, body.
@@ -346,29 +410,10 @@ fn a_text_that_twilio_posts_is_taken_by_its_signature_alone() {
     let (world, origin) = world();
     let held = Held::default();
     let (server, _) = twilio(0, &held);
-    let public = "https://hooks.example/inbox/phone";
-    let mut door = phone(&world, &server, json!({ "public": public }), TOKEN);
+    let mut door = phone(&world, &server, json!({ "public": PUBLIC }), TOKEN);
     is(&world, &mut door, well);
-    let fields = [
-        ("To", "+15550100"),
-        ("From", "+15550999"),
-        ("Body", "G-123456 ist Ihr Code ü"),
-        ("MessageSid", "SM1"),
-        ("AccountSid", ACCOUNT),
-        ("NumMedia", "0"),
-    ];
-    let post = |fields: &[(&str, &str)], key: &str, url: &str| {
-        let mut sorted = fields.to_vec();
-        sorted.sort();
-        let signed = sorted.iter().fold(url.to_string(), |signed, (name, value)| signed + name + value);
-        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
-        let signature = base64(hmac::sign(&key, signed.as_bytes()).as_ref());
-        let client = client().build().unwrap();
-        let request = client.post(format!("{origin}/inbox/phone")).header("host", "hooks.example");
-        let body: String = fields.iter().map(|(name, value)| format!("{name}={}&", escaped(value))).collect();
-        let typed = request.header("content-type", "application/x-www-form-urlencoded");
-        typed.header("x-twilio-signature", signature).body(body).send().unwrap()
-    };
+    let (fields, public) = (fields(), PUBLIC);
+    let post = |fields: &[(&str, &str)], key: &str, url: &str| post_text(&origin, fields, key, url);
     for _ in 0..2 {
         let taken = post(&fields, TOKEN, public);
         assert_eq!(
@@ -396,6 +441,35 @@ fn a_text_that_twilio_posts_is_taken_by_its_signature_alone() {
     assert_eq!(post(&foreign, TOKEN, public).status(), 401);
     let nobodys = fields.map(|(name, value)| (name, if name == "To" { "+15550300" } else { value }));
     assert_eq!(post(&nobodys, TOKEN, public).status(), 422);
+}
+
+/// Where Twilio posts to, as it knows it.
+const PUBLIC: &str = "https://hooks.example/inbox/phone";
+
+/// A text for ada, as Twilio tells it.
+fn fields() -> [(&'static str, &'static str); 6] {
+    [
+        ("To", "+15550100"),
+        ("From", "+15550999"),
+        ("Body", "G-123456 ist Ihr Code ü"),
+        ("MessageSid", "SM1"),
+        ("AccountSid", ACCOUNT),
+        ("NumMedia", "0"),
+    ]
+}
+
+/// Posts a text as Twilio does, signed by a key for an address.
+fn post_text(origin: &str, fields: &[(&str, &str)], key: &str, url: &str) -> Response {
+    let mut sorted = fields.to_vec();
+    sorted.sort();
+    let signed = sorted.iter().fold(url.to_string(), |signed, (name, value)| signed + name + value);
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
+    let signature = base64(hmac::sign(&key, signed.as_bytes()).as_ref());
+    let client = client().build().unwrap();
+    let request = client.post(format!("{origin}/inbox/phone")).header("host", "hooks.example");
+    let body: String = fields.iter().map(|(name, value)| format!("{name}={}&", escaped(value))).collect();
+    let typed = request.header("content-type", "application/x-www-form-urlencoded");
+    typed.header("x-twilio-signature", signature).body(body).send().unwrap()
 }
 
 fn escaped(text: &str) -> String {

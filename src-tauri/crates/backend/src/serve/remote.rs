@@ -8,6 +8,7 @@ mod github;
 mod guard;
 mod inbox;
 mod pages;
+mod rest;
 mod terminal;
 mod websocket;
 
@@ -68,7 +69,7 @@ pub async fn serve(backend: Backend, listener: TcpListener) -> Result<()> {
 
 fn router(backend: Backend, port: u16) -> Router {
     let pages = pages::router(backend.config.ui.clone());
-    let audit = backend.audit.clone();
+    let (audit, ending) = (backend.audit.clone(), backend.ending.clone());
     Router::new()
         .route("/session", post(session))
         .route("/call", post(call))
@@ -83,6 +84,7 @@ fn router(backend: Backend, port: u16) -> Router {
         .layer(axum::middleware::from_fn(move |request, next| {
             guard::check(port, audit.clone(), request, next)
         }))
+        .layer(axum::middleware::from_fn(move |request, next| rest::read_away(ending.clone(), request, next)))
 }
 
 #[derive(Deserialize)]

@@ -7,13 +7,13 @@ use crate::sources::source::{Answer, Posted};
 use crate::telling::told;
 use api::audit::Kind;
 use api::status::VaultState;
-use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use std::sync::LazyLock;
+use axum::{Extension, Router};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -24,31 +24,44 @@ pub const PLACE: &str = "/inbox/";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What is larger than this is taken in only a few at a time, since nobody knows yet who sends it.
 const SMALL: u64 = 256 * 1024;
-static LARGE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(3));
+const LARGE_AT_ONCE: usize = 3;
 /// How long a refusal takes, whatever its reason: it must not tell which sources there are.
 const REFUSING: Duration = Duration::from_millis(300);
+/// In how many seconds whoever cannot be served now shall try again.
+const AGAIN: HeaderValue = HeaderValue::from_static("30");
+
+/// The places for what is large.
+type Large = Extension<Arc<Semaphore>>;
 
 /// The doors.
 pub fn router() -> Router<Backend> {
-    Router::new().route("/inbox/{source}", post(take))
+    let large: Large = Extension(Arc::new(Semaphore::new(LARGE_AT_ONCE)));
+    Router::new().route("/inbox/{source}", post(take)).layer(large)
 }
 
-async fn take(State(backend): State<Backend>, Path(source): Path<String>, request: Request) -> Response {
+async fn take(
+    State(backend): State<Backend>,
+    Path(source): Path<String>,
+    Extension(large): Large,
+    request: Request,
+) -> Response {
     let length: Option<u64> =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let _place = match length {
         Some(length) if length > LETTER_MAX as u64 => return respond(answer(413, "it is too large")),
         Some(length) if length <= SMALL => None,
-        _ => match LARGE.try_acquire() {
+        _ => match large.try_acquire_owned() {
             Ok(place) => Some(place),
             Err(_) => return respond(answer(503, "too much comes at once; try again")),
         },
     };
     let (head, body) = request.into_parts();
     let headers = read(&head.headers);
-    let body = match timeout(PATIENCE, to_bytes(body, LETTER_MAX)).await {
-        Ok(Ok(body)) => body.to_vec(),
-        Ok(Err(_)) => return respond(answer(413, "it is too large, or was cut off")),
+    let whole = backend.ending.run_until_cancelled(to_bytes(body, LETTER_MAX));
+    let body = match timeout(PATIENCE, whole).await {
+        Ok(Some(Ok(body))) => body.to_vec(),
+        Ok(Some(Err(_))) => return respond(answer(413, "it is too large, or was cut off")),
+        Ok(None) => return respond(answer(503, "the daemon ends; try again")),
         Err(_) => return respond(answer(408, "it did not come in time")),
     };
     let until = Instant::now() + REFUSING;
@@ -89,5 +102,9 @@ fn read(headers: &HeaderMap) -> Vec<(String, String)> {
 fn respond(answer: Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = [(header::CONTENT_TYPE, answer.content_type), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, answer.body).into_response()
+    let mut response = (status, headers, answer.body).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, AGAIN);
+    }
+    response
 }

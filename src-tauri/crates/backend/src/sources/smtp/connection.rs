@@ -107,7 +107,8 @@ impl Connection {
         let mut session = Session::new(&self.domain, self.tls.is_some());
         if let Ok(Pause::StartTls) = self.converse(&mut stream, &mut session).await
             && let Some(tls) = self.tls.clone()
-            && let Ok(Ok(mut stream)) = timeout(PATIENCE, tls.accept(stream)).await
+            && let Some(Ok(Ok(mut stream))) =
+                self.stop.run_until_cancelled(timeout(PATIENCE, tls.accept(stream))).await
         {
             session.secured();
             self.seat.gets_on();
@@ -140,8 +141,7 @@ impl Connection {
                 Some(Ask::End) => {
                     self.flush(stream, session).await?;
                     timeout(READING, stream.shutdown()).await??;
-                    let (out, until) = (self.seat.out(), Instant::now() + LAST_WORDS);
-                    while !out.is_cancelled() && timeout_at(until, stream.read(&mut buffer)).await?? > 0 {}
+                    self.read_away(stream, &mut buffer).await;
                     return Ok(Pause::End);
                 }
                 None => {
@@ -154,6 +154,20 @@ impl Connection {
                     }
                 }
             }
+        }
+    }
+
+    /// Reads what a client still sends, so that it hears our last words. Where somebody waits for the end that is
+    /// what has come already: of an idle client, nothing.
+    async fn read_away<S: AsyncRead + Unpin>(&self, stream: &mut S, buffer: &mut [u8]) {
+        let all = async { while stream.read(buffer).await.is_ok_and(|count| count > 0) {} };
+        let out = self.seat.out();
+        tokio::select! {
+            biased;
+            () = all => {}
+            () = out.cancelled() => {}
+            () = self.stop.cancelled() => {}
+            () = sleep(LAST_WORDS) => {}
         }
     }
 
