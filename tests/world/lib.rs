@@ -24,6 +24,7 @@ mod owner;
 mod processes;
 mod programs;
 pub mod providers;
+pub mod ravi;
 mod repository;
 mod run;
 mod script;

@@ -155,6 +155,7 @@ pub fn who(who: &str, door: &str) -> &'static str {
         ("owner", "web") | ("member", _) => "You, in a browser,",
         ("owner", _) => "You",
         ("agent", _) => "The agent",
+        ("source", _) => "A source",
         ("stranger", _) => "Somebody unknown",
         _ => "Lanyard",
     }

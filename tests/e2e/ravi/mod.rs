@@ -3,6 +3,7 @@
 mod messages;
 mod rest;
 mod source;
+mod vaults;
 
 use serde_json::{Value, json};
 use std::process::Command;

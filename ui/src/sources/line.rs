@@ -58,12 +58,18 @@ fn State(source: Memo<Option<Source>>) -> impl IntoView {
         let count = words::count(u32::try_from(source.messages).unwrap_or(u32::MAX), "message");
         let synced = source.synced_at;
         let looked = move || synced.map(|at| format!(" · looked {}", words::ago(face.now.get() - at)));
+        let notes = source
+            .notes
+            .iter()
+            .map(|note| view! { <p class="small trouble" data-test="source-note">{words::plain(note)}</p> });
+        let notes = notes.collect_view();
         let state = source.state.clone();
         let said = move || said(&state, face.now.get());
         Some(view! {
             <p class="small" class:trouble=failed class:soft=!failed data-test="source-state">{said}</p>
             {share.map(|(done, total)| view! { <progress max=total.to_string() value=done.to_string() aria-label="How far it is"></progress> })}
             <p class="soft small">{count}{looked}</p>
+            {notes}
         })
     }
 }

@@ -89,6 +89,8 @@ names! {
         Member = "member",
         /// Lanyard itself: what happens without a call.
         Daemon = "daemon",
+        /// A source that the owner has set up: what changes at its server changes here.
+        Source = "source",
         /// Somebody that a door refused.
         Stranger = "stranger",
     }

@@ -88,6 +88,9 @@ pub struct Source {
     pub secret: bool,
     /// How it is.
     pub state: SourceState,
+    /// What it could not do though it works, in words, without secrets.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// When it last brought or found nothing new without an error.
     pub synced_at: Option<Millis>,
     /// How many messages it has brought.

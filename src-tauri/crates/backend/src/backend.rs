@@ -1,5 +1,7 @@
 //! The backend: opens the rooms in order and closes them in reverse.
 
+mod sources;
+
 use crate::agents::Agents;
 use crate::approvals::Approvals;
 use crate::audit::{Audit, By, Fact};
@@ -24,7 +26,7 @@ use crate::safe::Safe;
 use crate::secrets::Secrets;
 use crate::sessions::{Door, Parts, Sessions};
 use crate::slots::Slots;
-use crate::sources::{self, Sources};
+use crate::sources::Sources;
 use crate::store::Store;
 use crate::summaries::Summaries;
 use crate::tasks::{self, Tasks};
@@ -203,7 +205,7 @@ impl Ground {
         });
         Ok(Backend {
             line: self.line(&projects, &worktrees, &sessions, &tasks, &ending),
-            sources: self.sources(&inbox, &tasks, &ending),
+            sources: self.sources(&inbox, &secrets, &passwords, (&tasks, &ending)),
             notify: self.notify(&sessions, &approvals).await?,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
@@ -330,20 +332,6 @@ impl Ground {
             failpoints: self.config.failpoints.clone(),
             mints: self.config.mints(),
             program: self.config.programs.join("lanyardd"),
-        })
-    }
-
-    fn sources(&self, inbox: &Inbox, tasks: &TaskTracker, ending: &CancellationToken) -> Sources {
-        Sources::new(sources::Parts {
-            store: self.store.clone(),
-            bus: self.bus.clone(),
-            clock: self.clock,
-            safe: self.safe.clone(),
-            inbox: inbox.clone(),
-            mail: self.config.settings.inbox.clone(),
-            domain: self.config.settings.email_domain.clone(),
-            tasks: tasks.clone(),
-            ending: ending.clone(),
         })
     }
 

@@ -23,6 +23,8 @@ pub enum Caller {
         /// What the member is to the daemon.
         role: Role,
     },
+    /// A source that the owner has set up, which keeps the same things here as at its server.
+    Source,
     /// A process of one session.
     Agent {
         /// The session's id.
@@ -42,7 +44,7 @@ impl Caller {
     /// What the caller is to the daemon.
     pub fn role(&self) -> Role {
         match self {
-            Caller::Owner | Caller::Notification => Role::Owner,
+            Caller::Owner | Caller::Notification | Caller::Source => Role::Owner,
             Caller::Member { role } => *role,
             Caller::Agent { .. } => Role::Agent,
         }
@@ -56,7 +58,7 @@ impl Caller {
     /// Says that the caller has left once the guard is dropped.
     pub fn leaving(&self) -> Option<DropGuard> {
         match self {
-            Caller::Owner | Caller::Notification | Caller::Member { .. } => None,
+            Caller::Owner | Caller::Notification | Caller::Source | Caller::Member { .. } => None,
             Caller::Agent { asker, .. } => Some(asker.left.clone().drop_guard()),
         }
     }

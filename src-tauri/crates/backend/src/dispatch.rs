@@ -327,7 +327,7 @@ async fn status(b: &Backend, caller: &Caller) -> Result<Status> {
             let own = b.identities.find(identity_id).await?;
             (Some(*slot), Some(session.clone()), Some(own.name))
         }
-        Caller::Owner | Caller::Notification | Caller::Member { .. } => {
+        Caller::Owner | Caller::Notification | Caller::Source | Caller::Member { .. } => {
             let current = b.identities.list().await?.into_iter().find(|i| i.current);
             (None, None, current.map(|i| i.name))
         }

@@ -29,6 +29,9 @@ twilio   --set account=AC… --secret (its auth token): numbers are those of the
          [--set from=+15551234567] (for those without a number)  [--set key=SK…] (the secret is an API key's)
 ravi     --secret (a management key, or with --identity that one's own)  [--url https://HOST]  [--set poll=5]
          takes each of Ravi's identities for the one here with the same address, number or name
+         its secrets and passwords are in that one's vault here [--set policy=ask] (of what is new; auto)
+         [--set push=yes] (what is new here goes to Ravi, and agents may change what came from there)
+         [--set vault=no] (leaves them there)
 smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone): it only sends
          [--set username=U --secret]  [--set starttls=yes]
 
@@ -223,6 +226,8 @@ fn shown(out: &Output, source: &Source, identities: &[Identity]) -> String {
         ("last", source.synced_at.map_or("never".into(), |at| ago(out.now, at))),
         ("brought", count(usize::try_from(source.messages).unwrap_or(usize::MAX), "message")),
     ];
+    let notes = source.notes.iter().map(|note| ("note", note.clone()));
+    let rows: Vec<_> = rows.into_iter().chain(notes).collect();
     details(out, &rows)
 }
 

@@ -342,6 +342,7 @@ fn names(by: By<'_>) -> (Who, Door) {
     match by {
         By::Caller(Caller::Owner) => (Who::Owner, Door::Owner),
         By::Caller(Caller::Notification) => (Who::Owner, Door::Notification),
+        By::Caller(Caller::Source) => (Who::Source, Door::Inside),
         By::Caller(Caller::Member { .. }) => (Who::Member, Door::Web),
         By::Caller(Caller::Agent { .. }) => (Who::Agent, Door::Session),
         By::Daemon => (Who::Daemon, Door::Inside),

@@ -148,6 +148,11 @@ impl<'a> Ask<'a> {
         Self::new(Method::POST, path)
     }
 
+    /// Changes what is at a path.
+    pub fn patch(path: &'a [&'a str]) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
     /// Deletes what is at a path.
     pub fn delete(path: &'a [&'a str]) -> Self {
         Self::new(Method::DELETE, path)

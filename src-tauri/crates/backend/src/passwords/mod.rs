@@ -1,7 +1,9 @@
 //! The room of passwords: an identity's logins to websites, and the one-time codes that go with them.
 
+mod checks;
 mod code;
 mod domain;
+mod elsewhere;
 mod generate;
 
 use crate::approvals::{Approvals, Wanted};
@@ -10,7 +12,7 @@ use crate::caller::Caller;
 use crate::clock::{Clock, rfc3339};
 use crate::grants::Grants;
 use crate::safe::Safe;
-use crate::secrets::{author_of, read_policy};
+use crate::secrets::{author_of, check_legacy, is_of_agents, read_policy};
 use crate::store::{self, IdentityRow, PasswordRow, Store};
 use crate::wiped;
 use anyhow::{Context, Result, bail};
@@ -19,6 +21,7 @@ use api::names::shown;
 use api::passwords::*;
 use api::secrets::Policy;
 use api::{Code, Done, Error, Event, SecretText};
+use checks::{check_notes, check_policy, check_username, new_password};
 pub(crate) use code::Totp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -76,6 +79,18 @@ impl Passwords {
         identity: &IdentityRow,
         call: CreatePassword,
     ) -> Result<PasswordEntry> {
+        call.password.as_ref().map_or(Ok(()), check_legacy)?;
+        let _changing = self.changing.lock().await;
+        Ok(entry(identity, self.make(caller, identity, call).await?))
+    }
+
+    /// The same for whoever holds the lock of changes.
+    async fn make(
+        &self,
+        caller: &Caller,
+        identity: &IdentityRow,
+        call: CreatePassword,
+    ) -> Result<PasswordRow> {
         let domain = domain::normalise(&call.domain)?;
         check_username(&call.username)?;
         check_policy(caller, call.policy)?;
@@ -83,7 +98,6 @@ impl Passwords {
         let notes = call.notes.unwrap_or_else(|| SecretText::new(String::new()));
         check_notes(&notes)?;
         let content = Content { password: password.context("a password was made")?, notes, totp: None };
-        let _changing = self.changing.lock().await;
         let rows = self.store.passwords(&identity.id).await?;
         if rows.iter().any(|row| row.domain == domain && row.username == call.username) {
             bail!(
@@ -115,10 +129,21 @@ impl Passwords {
         identity: &IdentityRow,
         call: UpdatePassword,
     ) -> Result<PasswordEntry> {
-        check_policy(caller, call.policy)?;
+        call.password.as_ref().map_or(Ok(()), check_legacy)?;
         let _changing = self.changing.lock().await;
+        Ok(entry(identity, self.change(caller, identity, call).await?))
+    }
+
+    /// The same for whoever holds the lock of changes.
+    async fn change(
+        &self,
+        caller: &Caller,
+        identity: &IdentityRow,
+        call: UpdatePassword,
+    ) -> Result<PasswordRow> {
+        check_policy(caller, call.policy)?;
         let mut row = self.find(identity, &call.domain, call.username.as_deref()).await?;
-        check_may_change(caller, &row)?;
+        self.check_may_change(caller, &row).await?;
         let mut content = self.content(identity, &row)?;
         if let Some(password) = new_password(call.password, call.length)? {
             content.password = password;
@@ -148,6 +173,7 @@ impl Passwords {
             Question { domain: &call.domain, username: call.username.as_deref(), what: "password" };
         let row = self.permitted(caller, identity, question, call.reason, call.wait_ms).await?;
         let content = self.content(identity, &row)?;
+        check_legacy(&content.password)?;
         Ok(PasswordValue {
             uuid: row.id,
             identity: identity.name.clone(),
@@ -187,7 +213,7 @@ impl Passwords {
     ) -> Result<Done> {
         let _changing = self.changing.lock().await;
         let row = self.find(identity, &call.domain, call.username.as_deref()).await?;
-        check_may_change(caller, &row)?;
+        self.check_may_change(caller, &row).await?;
         // Who keeps another login under this name is asked anew.
         self.grants.end_of_subject(&identity.id, Action::ReadPassword, &subject(&row)).await?;
         self.store.delete_password(&row.id).await?;
@@ -264,7 +290,7 @@ impl Passwords {
         identity: &IdentityRow,
         row: PasswordRow,
         content: Content,
-    ) -> Result<PasswordEntry> {
+    ) -> Result<PasswordRow> {
         let version = row.version + 1;
         let has_code = content.totp.is_some();
         let content = Secret::new(std::mem::take(&mut *wiped::json(&content)?));
@@ -279,13 +305,25 @@ impl Passwords {
         self.store.put_password(&row).await?;
         self.store.flush().await?;
         self.tell(identity);
-        Ok(entry(identity, row))
+        Ok(row)
     }
 
     fn content(&self, identity: &IdentityRow, row: &PasswordRow) -> Result<Content> {
         let content = self.safe.unseal(identity, &place(row), row.version, &row.sealed)?;
         // EXPOSE: it is taken apart into fields that are wiped.
         serde_json::from_slice(content.expose()).ok().context("a stored login is malformed")
+    }
+
+    /// An agent may change what an agent made; the owner's it may not touch.
+    async fn check_may_change(&self, caller: &Caller, row: &PasswordRow) -> Result<()> {
+        let is_free = read_policy(&row.policy) == Policy::Auto;
+        if caller.is_agent() && !(is_free && is_of_agents(&self.store, &row.set_by, &row.id).await?) {
+            bail!(
+                Error::refused(format!("the login at {} is the owner's", row.domain))
+                    .hint("make one with another --username, or ask the owner to change it")
+            );
+        }
+        Ok(())
     }
 
     fn tell(&self, identity: &IdentityRow) {
@@ -308,64 +346,6 @@ fn subject(row: &PasswordRow) -> String {
 /// What a sealed login is bound to. A blank stands in no key of a secret, and in no domain.
 fn place(row: &PasswordRow) -> String {
     format!("password {} {}", row.domain, row.username)
-}
-
-/// The password that is given, or a new one of a length; none if neither is.
-fn new_password(given: Option<SecretText>, length: Option<u32>) -> Result<Option<SecretText>> {
-    match (given, length) {
-        (Some(password), _) => check_password(&password).map(|()| Some(password)),
-        (None, Some(length)) => generate::password(length).map(Some),
-        (None, None) => Ok(None),
-    }
-}
-
-fn check_password(password: &SecretText) -> Result<()> {
-    // EXPOSE: its length is checked, and that it is text.
-    let bytes = password.expose().as_bytes();
-    match bytes.len() {
-        0 => bail!(Error::invalid("a password cannot be empty").hint("--generate makes a good one")),
-        n if n > PASSWORD_MAX => bail!(too_large("password", n)),
-        _ if bytes.contains(&0) => bail!(Error::invalid("a password cannot hold a zero byte")),
-        _ => Ok(()),
-    }
-}
-
-fn check_notes(notes: &SecretText) -> Result<()> {
-    // EXPOSE: only their length is looked at.
-    match notes.expose().len() {
-        n if n > PASSWORD_MAX => bail!(too_large("notes", n)),
-        _ => Ok(()),
-    }
-}
-
-fn too_large(what: &str, bytes: usize) -> Error {
-    Error::new(Code::TooLarge, format!("the {what} has {bytes} bytes, {PASSWORD_MAX} is the limit"))
-}
-
-fn check_username(name: &str) -> Result<()> {
-    let good = name.len() <= USERNAME_MAX && !name.chars().any(char::is_control);
-    match good {
-        true => Ok(()),
-        false => bail!(Error::invalid(format!("{} is no user's name", shown(name)))),
-    }
-}
-
-fn check_policy(caller: &Caller, policy: Option<Policy>) -> Result<()> {
-    if caller.is_agent() && policy.is_some() {
-        bail!(Error::refused("only the owner sets a policy").hint("leave --policy out"));
-    }
-    Ok(())
-}
-
-/// An agent may change what an agent made; the owner's it may not touch.
-fn check_may_change(caller: &Caller, row: &PasswordRow) -> Result<()> {
-    if caller.is_agent() && (row.set_by != author_of(caller) || read_policy(&row.policy) != Policy::Auto) {
-        bail!(
-            Error::refused(format!("the login at {} is the owner's", row.domain))
-                .hint("make one with another --username, or ask the owner to change it")
-        );
-    }
-    Ok(())
 }
 
 fn entry(identity: &IdentityRow, row: PasswordRow) -> PasswordEntry {

@@ -1,9 +1,11 @@
 //! The room of secrets: the contents of the identities' vaults.
 
+mod elsewhere;
 mod rotation;
 mod seen;
 mod sharing;
 
+pub use elsewhere::{check_legacy, is_legacy};
 pub use seen::{policy, read_policy};
 
 use crate::approvals::{Approvals, Permit, Wanted};
@@ -28,6 +30,7 @@ use vault::Secret;
 /// Who set a value, as the store has it.
 const BY_OWNER: &str = "owner";
 const BY_AGENT: &str = "agent";
+const BY_SOURCE: &str = "source";
 
 /// The room.
 #[derive(Clone)]
@@ -73,14 +76,22 @@ impl Secrets {
 
     /// Sets a secret, or changes the policy or notes of one that is there. A value is set for all that share it.
     pub async fn set(&self, caller: &Caller, scope: &Scope, call: SetSecret) -> Result<SecretEntry> {
+        call.value.as_ref().map_or(Ok(()), check_legacy)?;
+        let changing = self.changing.lock().await;
+        let row = self.write(caller, scope, call).await?;
+        drop(changing);
+        self.entry(caller, row).await
+    }
+
+    /// The same for whoever holds the lock of changes.
+    async fn write(&self, caller: &Caller, scope: &Scope, call: SetSecret) -> Result<SecretRow> {
         check_key(&call.key)?;
-        let _changing = self.changing.lock().await;
         let before = self.look_up(caller, scope, &call.key).await?;
         let others = match &before {
             Some(row) => self.others(row).await?,
             None => Vec::new(),
         };
-        check_may_set(caller, &call, before.as_ref(), !others.is_empty())?;
+        self.check_may_set(caller, &call, before.as_ref(), !others.is_empty()).await?;
         let row = match (before, &call.value) {
             (Some(row), _) => row,
             (None, Some(_)) => self.fresh(scope, &call.key).await?,
@@ -92,15 +103,14 @@ impl Secrets {
             updated_at: self.clock.now(),
             ..row
         };
-        let row = match call.value {
-            Some(value) => self.renew(caller, row, others, &value, None).await?,
+        match call.value {
+            Some(value) => self.renew(caller, row, others, &value, None).await,
             None => {
                 self.store.put_secrets(std::slice::from_ref(&row), None).await?;
                 self.tell(&row);
-                row
+                Ok(row)
             }
-        };
-        self.entry(caller, row).await
+        }
     }
 
     /// Reads a secret's value. An agent gets only what its policy or the owner allows.
@@ -120,12 +130,13 @@ impl Secrets {
                     .hint("its policy is deny; go on without it, or ask the owner")
             );
         }
-        let secret = self.unsealed(identity, &row)?;
+        let value = text(&self.unsealed(identity, &row)?)?;
+        check_legacy(&value)?;
         Ok(SecretValue {
             uuid: row.id,
             identity: identity.name.clone(),
             key: row.key,
-            value: text(&secret)?,
+            value,
             notes: row.notes,
             created_dt: rfc3339(row.created_at),
             updated_dt: rfc3339(row.updated_at),
@@ -137,12 +148,8 @@ impl Secrets {
         let _changing = self.changing.lock().await;
         let row = self.find(caller, scope, key).await?;
         let shared = !self.others(&row).await?.is_empty();
-        check_may_set(
-            caller,
-            &SetSecret { key: row.key.clone(), ..SetSecret::default() },
-            Some(&row),
-            shared,
-        )?;
+        let call = SetSecret { key: row.key.clone(), ..SetSecret::default() };
+        self.check_may_set(caller, &call, Some(&row), shared).await?;
         self.destroy(&[row]).await?;
         Ok(Done {})
     }
@@ -170,7 +177,8 @@ impl Secrets {
             let value = text(&self.unsealed(identity, &row)?)?;
             Ok(Injected { held: HeldSecret { key: row.key, secret_id: row.id, version: row.version }, value })
         };
-        auto.map(injected).collect()
+        let injected = auto.map(injected).collect::<Result<Vec<Injected>>>()?;
+        Ok(injected.into_iter().filter(|one| !is_legacy(&one.value)).collect())
     }
 
     async fn find(&self, caller: &Caller, scope: &Scope, key: &str) -> Result<SecretRow> {
@@ -228,6 +236,33 @@ impl Secrets {
         self.safe.unseal(identity, &place(row), row.version, &row.sealed)
     }
 
+    /// An agent may add secrets and change those that an agent set; the owner's it may not touch, nor what others
+    /// share.
+    async fn check_may_set(
+        &self,
+        caller: &Caller,
+        call: &SetSecret,
+        before: Option<&SecretRow>,
+        shared: bool,
+    ) -> Result<()> {
+        if !caller.is_agent() {
+            return Ok(());
+        }
+        if call.policy.is_some() {
+            bail!(Error::refused("only the owner sets a policy").hint("leave --policy out"));
+        }
+        let hint = "choose another key, or ask the owner to change it";
+        if shared {
+            let why = format!("other identities share {}, so only the owner changes it", call.key);
+            bail!(Error::refused(why).hint(hint));
+        }
+        let Some(row) = before else { return Ok(()) };
+        if policy(row) != Policy::Auto || !is_of_agents(&self.store, &row.set_by, &row.id).await? {
+            bail!(Error::refused(format!("{} was set by the owner", call.key)).hint(hint));
+        }
+        Ok(())
+    }
+
     fn tell(&self, row: &SecretRow) {
         self.bus.publish(Event::SecretChanged { identity: row.identity_id.clone(), key: row.key.clone() });
     }
@@ -241,7 +276,21 @@ impl Scope {
 
 /// Who a caller is, as the store has it.
 pub fn author_of(caller: &Caller) -> &'static str {
-    if caller.is_agent() { BY_AGENT } else { BY_OWNER }
+    match caller {
+        Caller::Agent { .. } => BY_AGENT,
+        Caller::Source => BY_SOURCE,
+        Caller::Owner | Caller::Notification | Caller::Member { .. } => BY_OWNER,
+    }
+}
+
+/// Whether an agent may change what this one has set: what an agent has, and what came from a source whose owner has
+/// opened it to agents.
+pub async fn is_of_agents(store: &Store, set_by: &str, id: &str) -> Result<bool> {
+    match set_by {
+        BY_AGENT => Ok(true),
+        BY_SOURCE => store.is_open(id).await,
+        _ => Ok(false),
+    }
 }
 
 /// The name that a value is sealed for. A blank stands in no key.
@@ -261,29 +310,6 @@ fn wanted(identity: &IdentityRow, call: &ReadSecret) -> Wanted {
         wait: call.wait_ms.map(Duration::from_millis),
         details: Vec::new(),
     }
-}
-
-/// An agent may add secrets and change those that an agent set; the owner's it may not touch, nor what others share.
-fn check_may_set(caller: &Caller, call: &SetSecret, before: Option<&SecretRow>, shared: bool) -> Result<()> {
-    if !caller.is_agent() {
-        return Ok(());
-    }
-    if call.policy.is_some() {
-        bail!(Error::refused("only the owner sets a policy").hint("leave --policy out"));
-    }
-    if shared {
-        bail!(
-            Error::refused(format!("other identities share {}, so only the owner changes it", call.key))
-                .hint("choose another key, or ask the owner to change it")
-        );
-    }
-    if before.is_some_and(|row| row.set_by != BY_AGENT || policy(row) != Policy::Auto) {
-        bail!(
-            Error::refused(format!("{} was set by the owner", call.key))
-                .hint("choose another key, or ask the owner to change it")
-        );
-    }
-    Ok(())
 }
 
 fn check_value(value: &SecretText) -> Result<()> {

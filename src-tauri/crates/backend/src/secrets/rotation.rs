@@ -13,6 +13,7 @@ use vault::Secret;
 impl Secrets {
     /// Gives a secret that is there a new value, for all that share it.
     pub async fn rotate(&self, caller: &Caller, scope: &Scope, call: RotateSecret) -> Result<SecretEntry> {
+        super::check_legacy(&call.value)?;
         let because = call.because.map(|because| reason(&because)).transpose()?;
         let _changing = self.changing.lock().await;
         let row = self.find(caller, scope, &call.key).await?;

@@ -20,6 +20,8 @@ pub struct Live {
     pub row: SourceRow,
     /// Notified when it shall look now.
     pub wanted: Notify,
+    /// Notified when something in the vaults here has changed.
+    pub stirred: Notify,
     /// Cancelled when it shall end.
     pub stop: CancellationToken,
     bus: Bus,
@@ -33,6 +35,7 @@ pub struct Live {
 /// How it is now.
 struct Now {
     state: SourceState,
+    notes: Vec<String>,
     told: Option<Instant>,
     /// What it has brought, the row's number included, and how much of it is not written yet.
     messages: i64,
@@ -52,6 +55,7 @@ impl Live {
     ) -> Self {
         let now = Now {
             state: SourceState::Connecting,
+            notes: Vec::new(),
             told: None,
             messages: row.messages,
             uncounted: 0,
@@ -61,6 +65,7 @@ impl Live {
         Self {
             row,
             wanted: Notify::new(),
+            stirred: Notify::new(),
             stop,
             bus,
             clock,
@@ -94,6 +99,21 @@ impl Live {
     pub fn seen(&self) -> (SourceState, u64, Option<Millis>) {
         let now = self.lock();
         (now.state.clone(), u64::try_from(now.messages).unwrap_or(0), now.synced_at)
+    }
+
+    /// What it could not do, in words.
+    pub fn notes(&self) -> Vec<String> {
+        self.lock().notes.clone()
+    }
+
+    /// It could not do this.
+    pub fn could_not(&self, notes: Vec<String>) {
+        let mut now = self.lock();
+        if now.notes != notes {
+            now.notes = notes;
+            drop(now);
+            self.tell();
+        }
     }
 
     /// It is so now. Progress is not told at every step.

@@ -16,19 +16,24 @@ mod running;
 pub mod smtp;
 pub mod source;
 mod twilio;
+mod vault;
 mod webhook;
 
+use crate::audit::Audit;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::mail::MailSettings;
 use crate::inbox::Inbox;
+use crate::passwords::Passwords;
 use crate::safe::Safe;
+use crate::secrets::Secrets;
 use crate::store::{self, IdentityRow, SourceRow, Store};
 use anyhow::{Result, bail};
 use api::names::{check_name, shown};
 use api::sources::{AddSource, LOCAL, Source as Seen, SourceState, UpdateSource};
 use api::{Code, Done, Error, Event};
 use live::Live;
+use ravi::Rest;
 use source::{Answer, Posted, Source};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -50,6 +55,8 @@ pub struct Sources {
     counting: Arc<Notify>,
     /// Notified when the courier is done with a message.
     sent: Arc<Notify>,
+    /// Until when each source's server wants to be left alone, by the sources' ids.
+    rests: Arc<Mutex<BTreeMap<String, Rest>>>,
     /// Where the mail server on this machine listens.
     smtp: Arc<RwLock<Option<SocketAddr>>>,
 }
@@ -66,6 +73,12 @@ pub struct Parts {
     pub safe: Safe,
     /// The room of messages.
     pub inbox: Inbox,
+    /// The room of secrets.
+    pub secrets: Secrets,
+    /// The room of passwords.
+    pub passwords: Passwords,
+    /// The record.
+    pub audit: Audit,
     /// How the mail server on this machine is set.
     pub mail: MailSettings,
     /// The domain of the addresses here.
@@ -85,6 +98,7 @@ impl Sources {
             changing: Arc::default(),
             counting: Arc::default(),
             sent: Arc::default(),
+            rests: Arc::default(),
             smtp: Arc::default(),
         }
     }
@@ -203,7 +217,9 @@ impl Sources {
 
     /// A source, ready to be used; or what is wrong with it.
     fn opened(&self, row: &SourceRow) -> Result<Box<dyn Source>> {
-        kinds::open(rows::setup(&self.parts.safe, row)?).map_err(|wrong| {
+        let rest =
+            self.rests.lock().unwrap_or_else(|e| e.into_inner()).entry(row.id.clone()).or_default().clone();
+        kinds::open(rows::setup(&self.parts.safe, row)?, rest).map_err(|wrong| {
             Error::invalid(format!("the source cannot be set up like this: {wrong}"))
                 .hint("see: lanyard sources add --help")
                 .into()
@@ -241,6 +257,7 @@ impl Sources {
 
     fn seen(&self, row: SourceRow) -> Result<Seen> {
         let live = self.lock().get(&row.id).cloned();
+        let notes = live.as_ref().map(|live| live.notes()).unwrap_or_default();
         let (state, messages, synced_at) = match live {
             Some(live) => live.seen(),
             None => (SourceState::Connecting, u64::try_from(row.messages).unwrap_or(0), row.synced_at),
@@ -254,6 +271,7 @@ impl Sources {
             name: row.name,
             identity: row.identity_id,
             state,
+            notes,
             synced_at,
             messages,
         })

@@ -1,9 +1,11 @@
 //! What a source is given to work with: where it puts messages, says how it is, and keeps how far it has come.
 
+use super::Parts;
 use super::live::Live;
 use super::source::{Brought, Failure};
-use crate::inbox::{Arrived, Content, Inbox, Received};
-use crate::store::{IdentityRow, Store};
+use super::vault::Vault;
+use crate::inbox::{Arrived, Content, Received};
+use crate::store::IdentityRow;
 use crate::telling::told;
 use api::sources::SourceState;
 use api::{Code, Millis};
@@ -12,17 +14,19 @@ use std::sync::Arc;
 /// How many bytes are received in one transaction.
 const TOGETHER_MAX: usize = 32 * 1024 * 1024;
 
+/// How much of what a source could not do is told.
+const NOTES_MAX: usize = 20;
+
 /// A source's connection to the room of messages.
 pub struct Post {
-    store: Store,
-    inbox: Inbox,
+    parts: Arc<Parts>,
     live: Arc<Live>,
 }
 
 impl Post {
     /// The connection of a source.
-    pub(super) fn new(store: Store, inbox: Inbox, live: Arc<Live>) -> Self {
-        Self { store, inbox, live }
+    pub(super) fn new(parts: Arc<Parts>, live: Arc<Live>) -> Self {
+        Self { parts, live }
     }
 
     /// The name of the source.
@@ -75,7 +79,7 @@ impl Post {
     async fn receive_together(&self, arrived: Vec<Arrived>) -> Vec<api::Result<Received>> {
         let count = arrived.len();
         if count > 1 {
-            match self.inbox.receive_all(arrived.clone()).await.map_err(|e| told(&e)) {
+            match self.parts.inbox.receive_all(arrived.clone()).await.map_err(|e| told(&e)) {
                 Ok(received) => return received.into_iter().map(Ok).collect(),
                 Err(e) if !is_of_one(e.code) => return vec![Err(e); count],
                 Err(_) => {}
@@ -83,7 +87,7 @@ impl Post {
         }
         let mut all = Vec::with_capacity(count);
         for one in arrived {
-            all.push(self.inbox.receive(one).await.map_err(|e| told(&e)));
+            all.push(self.parts.inbox.receive(one).await.map_err(|e| told(&e)));
         }
         all
     }
@@ -96,20 +100,20 @@ impl Post {
     /// The one identity that the source serves; none if it serves all.
     pub async fn identity(&self) -> Result<Option<IdentityRow>, Failure> {
         match &self.live.row.identity_id {
-            Some(id) => self.store.identity(id).await.map_err(|e| failed(&e)),
+            Some(id) => self.parts.store.identity(id).await.map_err(|e| failed(&e)),
             None => Ok(None),
         }
     }
 
     /// Whose an address or a number is, as far as the source serves them.
     pub async fn owner_of(&self, address: &str) -> Result<Option<IdentityRow>, Failure> {
-        let owner = self.inbox.owner_of(address).await.map_err(|e| failed(&e))?;
+        let owner = self.parts.inbox.owner_of(address).await.map_err(|e| failed(&e))?;
         Ok(owner.filter(|owner| self.serves(owner)))
     }
 
     /// The identity of this name, or whose address begins so, as far as the source serves it: `me+NAME@…` is NAME's.
     pub async fn owner_named(&self, name: &str) -> Result<Option<IdentityRow>, Failure> {
-        let owner = self.inbox.owner_named(name).await.map_err(|e| failed(&e))?;
+        let owner = self.parts.inbox.owner_named(name).await.map_err(|e| failed(&e))?;
         Ok(owner.filter(|owner| self.serves(owner)))
     }
 
@@ -117,14 +121,19 @@ impl Post {
         self.live.row.identity_id.as_ref().is_none_or(|only| *only == identity.id)
     }
 
+    /// The vault of an identity.
+    pub fn vault<'a>(&'a self, identity: &'a IdentityRow) -> Vault<'a> {
+        Vault::new(&self.parts, (&self.live.row.id, &self.live.row.name), identity)
+    }
+
     /// How far it has come, in its own words.
     pub async fn cursor(&self) -> Result<Option<String>, Failure> {
-        self.store.source_cursor(&self.live.row.id).await.map_err(|e| failed(&e))
+        self.parts.store.source_cursor(&self.live.row.id).await.map_err(|e| failed(&e))
     }
 
     /// Keeps how far it has come, durably.
     pub async fn set_cursor(&self, cursor: &str) -> Result<(), Failure> {
-        self.store.set_source_cursor(&self.live.row.id, Some(cursor)).await.map_err(|e| failed(&e))
+        self.parts.store.set_source_cursor(&self.live.row.id, Some(cursor)).await.map_err(|e| failed(&e))
     }
 
     /// It takes over what is there, and has taken so many of so many.
@@ -136,6 +145,21 @@ impl Post {
     pub fn listening(&self) {
         self.live.looked();
         self.live.is(SourceState::Listening);
+    }
+
+    /// What it could not do, in words without secrets; nothing where all went well.
+    pub fn could_not(&self, mut notes: Vec<String>) {
+        let more = notes.len().saturating_sub(NOTES_MAX);
+        notes.truncate(NOTES_MAX);
+        if more > 0 {
+            notes.push(format!("and {more} more"));
+        }
+        self.live.could_not(notes);
+    }
+
+    /// Returns when something in the vaults here has changed.
+    pub async fn stirred(&self) {
+        self.live.stirred.notified().await;
     }
 
     /// Returns when its owner wants it to look for new messages now.

@@ -36,8 +36,11 @@ impl Sources {
             while let Some(Some(event)) = ending.run_until_cancelled(events.next()).await {
                 let followed = match event {
                     Event::IdentityChanged { .. } => room.end_forgotten().await,
+                    Event::SecretChanged { .. } | Event::PasswordChanged { .. } => room.stir(),
                     Event::VaultChanged { vault: VaultState::Open { .. } } => room.wake(),
-                    Event::Lagged { .. } => room.end_forgotten().await.and_then(|()| room.wake()),
+                    Event::Lagged { .. } => {
+                        room.end_forgotten().await.and_then(|()| room.wake()).and_then(|()| room.stir())
+                    }
                     _ => Ok(()),
                 };
                 if let Err(e) = followed {
@@ -87,7 +90,7 @@ impl Sources {
 
     /// A source's connection to the room of messages.
     pub(super) fn post(&self, live: &Arc<Live>) -> Post {
-        Post::new(self.parts.store.clone(), self.parts.inbox.clone(), live.clone())
+        Post::new(self.parts.clone(), live.clone())
     }
 
     /// Runs a source over and over.
@@ -143,6 +146,12 @@ impl Sources {
             self.parts.bus.publish(Event::SourceChanged { source: id });
         }
         drop(changing);
+        Ok(())
+    }
+
+    /// Has every source that keeps a vault look at what has changed in it.
+    fn stir(&self) -> Result<()> {
+        self.lock().values().for_each(|live| live.stirred.notify_one());
         Ok(())
     }
 

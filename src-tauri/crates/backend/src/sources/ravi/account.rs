@@ -1,8 +1,10 @@
 //! What is asked of Ravi's server. Its answers are read leniently: lists come bare or in pages, numbers as text too.
 
 use super::super::source::{Failure, Outgoing, Setup};
-use crate::http::{self, Ask, Http};
+use super::rest::Rest;
+use crate::http::{self, Answer, Ask, Http};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use vault::Secret;
 
@@ -21,6 +23,7 @@ const RESTING: Duration = Duration::from_secs(3600);
 pub struct Account {
     http: Http,
     key: Secret,
+    rest: Rest,
 }
 
 /// One of Ravi's identities; nothing at all where the key itself says which.
@@ -79,16 +82,25 @@ fn unsent(failure: http::Failure) -> Failure {
 }
 
 impl Account {
-    /// The account of a set-up.
-    pub fn of(setup: &mut Setup) -> Result<Self, String> {
+    /// The account of a set-up; all who share the rest leave it alone together.
+    pub fn of(setup: &mut Setup, rest: Rest) -> Result<Self, String> {
         let http = Http::new(setup.url.as_deref().unwrap_or(HOME))?;
-        Ok(Self { http, key: setup.need_secret()? })
+        Ok(Self { http, key: setup.need_secret()?, rest })
     }
 
     /// Whether the key is fenced to one identity.
     pub fn is_of_one(&self) -> bool {
         // EXPOSE: its beginning says what sort it is.
         self.key.expose().starts_with(OF_ONE)
+    }
+
+    /// What tells the vault of a seat from every other: Ravi's id of it, or the key that is for it alone.
+    pub fn mark(&self, seat: &Seat) -> String {
+        match seat.uuid.is_empty() {
+            // EXPOSE: a digest of it is taken.
+            true => data_encoding::HEXLOWER.encode(&Sha256::digest(self.key.expose())[..16]),
+            false => seat.uuid.clone(),
+        }
     }
 
     /// All identities.
@@ -182,7 +194,7 @@ impl Account {
     }
 
     /// All of a list, however it comes.
-    async fn list(
+    pub(super) async fn list(
         &self,
         seat: &Seat,
         path: &[&str],
@@ -205,8 +217,27 @@ impl Account {
         Ok(all)
     }
 
-    async fn get(&self, seat: &Seat, path: &[&str], query: &[(&str, &str)]) -> Result<Value, http::Failure> {
-        self.http.ask(self.about(Ask::get(path), seat, query)).await?.json()
+    pub(super) async fn get(
+        &self,
+        seat: &Seat,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Value, http::Failure> {
+        self.ask(self.about(Ask::get(path), seat, query)).await?.json()
+    }
+
+    /// Asks, unless the account wants to be left alone.
+    pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, http::Failure> {
+        if let Some(left) = self.rest.left() {
+            return Err(http::Failure::RateLimited { after: Some(left) });
+        }
+        let answered = self.http.ask(ask).await;
+        match answered {
+            Err(http::Failure::RateLimited { after }) => {
+                Err(http::Failure::RateLimited { after: Some(self.rest.begins(after)) })
+            }
+            answered => answered,
+        }
     }
 
     async fn post(
@@ -216,11 +247,11 @@ impl Account {
         query: &[(&str, &str)],
         body: &Value,
     ) -> Result<Value, Failure> {
-        let asked = self.http.ask(self.about(Ask::post(path), seat, query).json(body)).await;
+        let asked = self.ask(self.about(Ask::post(path), seat, query).json(body)).await;
         asked.and_then(|answer| answer.json()).map_err(unsent)
     }
 
-    fn about<'a>(&'a self, ask: Ask<'a>, seat: &'a Seat, query: &[(&'a str, &'a str)]) -> Ask<'a> {
+    pub(super) fn about<'a>(&'a self, ask: Ask<'a>, seat: &'a Seat, query: &[(&'a str, &'a str)]) -> Ask<'a> {
         let ask =
             query.iter().fold(ask.slash().bearer(&self.key), |ask, (name, value)| ask.query(name, value));
         match seat.uuid.is_empty() {

@@ -5,7 +5,13 @@
 //! the identity that it is about, because such a key is fenced to none.
 
 mod account;
+mod keeping;
+mod merge;
 mod mime;
+mod rest;
+mod theirs;
+
+pub use rest::Rest;
 
 use super::source::{BoxFuture, Brought, Content, Failure, Never, Outgoing, Post, Sends, Setup, Source};
 use crate::clock::from_rfc3339;
@@ -13,6 +19,8 @@ use crate::http;
 use crate::store::IdentityRow;
 use account::{Account, Event, Seat, number, text};
 use api::inbox::Medium;
+use api::secrets::Policy;
+use keeping::{Keeping, Told};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,6 +30,8 @@ const ASKED: u64 = 5;
 const ASKED_MIN: u64 = 3;
 /// After so many rounds it is asked anew which identities there are.
 const ROUNDS: u32 = 60;
+/// After so many rounds what could not be kept alike is tried again.
+const SOON: u32 = 6;
 /// How many messages are brought at once.
 const TOGETHER: usize = 25;
 
@@ -29,6 +39,10 @@ const TOGETHER: usize = 25;
 pub struct Ravi {
     account: Account,
     poll: Duration,
+    /// Whether secrets and passwords are kept alike, what is new here goes there, and what is new here is like.
+    keeps: bool,
+    push: bool,
+    policy: Policy,
 }
 
 /// How far each identity's events were taken over, by Ravi's ids.
@@ -36,14 +50,22 @@ type Cursor = BTreeMap<String, i64>;
 
 impl Ravi {
     /// Makes it out of its set-up.
-    pub fn new(mut setup: Setup) -> Result<Self, String> {
-        setup.check(&["poll"])?;
+    pub fn new(mut setup: Setup, rest: Rest) -> Result<Self, String> {
+        setup.check(&["poll", "vault", "push", "policy"])?;
         let poll = match setup.may("poll") {
             Some(text) => text.parse().map_err(|_| "poll is a number of seconds".to_string())?,
             None => ASKED,
         };
-        let account = Account::of(&mut setup)?;
-        Ok(Self { account, poll: Duration::from_secs(poll.clamp(ASKED_MIN, 86_400)) })
+        let (keeps, push) = (yes_or_no(&setup, "vault", true)?, yes_or_no(&setup, "push", false)?);
+        let policy = match setup.may("policy").as_deref() {
+            None | Some("auto") => Policy::Auto,
+            Some("ask") => Policy::Ask,
+            Some("deny") => Policy::Deny,
+            Some(_) => return Err("policy is auto, ask or deny".into()),
+        };
+        let account = Account::of(&mut setup, rest)?;
+        let poll = Duration::from_secs(poll.clamp(ASKED_MIN, 86_400));
+        Ok(Self { account, poll, keeps, push, policy })
     }
 
     async fn bring(&self, post: &Post) -> Result<Never, Failure> {
@@ -55,19 +77,57 @@ impl Ravi {
         };
         loop {
             let seats = self.seats(post).await?;
+            // How many rounds from now the vaults are looked at.
+            let mut vaults_in = Some(0).filter(|_| self.keeps);
             for _ in 0..ROUNDS {
                 for (seat, identity) in &seats {
                     if !self.look(post, seat, identity, &mut cursor).await? {
                         self.look_unread(post, seat, identity, &mut seen).await?;
                     }
                 }
+                if vaults_in == Some(0) {
+                    vaults_in = self.keep(post, &seats).await?.then_some(SOON);
+                }
+                vaults_in = vaults_in.map(|rounds| rounds.saturating_sub(1));
                 post.listening();
                 tokio::select! {
                     () = tokio::time::sleep(self.poll) => {}
+                    () = post.stirred(), if self.keeps => {
+                        if self.owes(post, &seats).await? {
+                            vaults_in = Some(0);
+                        }
+                    }
                     () = post.wanted() => break,
                 }
             }
         }
+    }
+
+    /// Keeps the vaults here and there alike; true if something is left to be tried again.
+    async fn keep(&self, post: &Post, seats: &[(Seat, IdentityRow)]) -> Result<bool, Failure> {
+        let mut told = Told::default();
+        for (seat, identity) in seats {
+            let keeping = Keeping {
+                account: &self.account,
+                seat,
+                vault: post.vault(identity),
+                push: self.push,
+                policy: self.policy,
+            };
+            keeping.round(&mut told).await?;
+        }
+        post.could_not(told.notes);
+        Ok(told.again)
+    }
+
+    /// Whether Ravi does not know yet what was changed here.
+    async fn owes(&self, post: &Post, seats: &[(Seat, IdentityRow)]) -> Result<bool, Failure> {
+        for (_, identity) in seats {
+            if post.vault(identity).owes(self.push).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Ravi's identities that are known here, each with the one that it is.
@@ -192,6 +252,15 @@ impl Ravi {
         };
         let found = all.iter().find(is_it).cloned();
         found.ok_or_else(|| Failure::lasting(format!("Ravi has no identity like {}", identity.name)))
+    }
+}
+
+fn yes_or_no(setup: &Setup, name: &str, usual: bool) -> Result<bool, String> {
+    match setup.may(name).as_deref() {
+        None => Ok(usual),
+        Some("yes" | "true") => Ok(true),
+        Some("no" | "false") => Ok(false),
+        Some(_) => Err(format!("{name} is yes or no")),
     }
 }
 
