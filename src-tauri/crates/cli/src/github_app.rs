@@ -5,7 +5,7 @@ use crate::hand::Hand;
 use crate::output::clean;
 use crate::prompt;
 use crate::secrets::PolicyName;
-use crate::tokens::pair;
+use crate::setup::pair;
 use api::Event;
 use api::issuers::{BeginApp, Issuer, ListIssuers};
 use api::status::Subscribe;

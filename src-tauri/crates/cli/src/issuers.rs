@@ -4,13 +4,11 @@ use crate::failure::Result;
 use crate::github_app::GithubApp;
 use crate::hand::Hand;
 use crate::output::{Output, clean};
-use crate::prompt;
 use crate::secrets::PolicyName;
+use crate::setup::{self, Given, Setup};
 use crate::table::Table;
-use crate::tokens::pair;
-use api::SecretText;
 use api::issuers::{AddIssuer, Issuer, Kind, ListIssuers, RemoveIssuer, UpdateIssuer};
-use api::secrets::VALUE_MAX;
+use api::secrets::Policy;
 
 /// What can be done with issuers.
 #[derive(Debug, clap::Subcommand)]
@@ -47,15 +45,8 @@ pub enum IssuersCommand {
 /// What an issuer is set up with.
 #[derive(Debug, clap::Args)]
 pub struct Facts {
-    /// Where its API is, for a server of one's own
-    #[arg(long, value_name = "ADDRESS")]
-    url: Option<String>,
-    /// A setting of its kind, for example project=42; may be given several times
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
-    settings: Vec<(String, String)>,
-    /// Its secret: `-` reads standard input, and without one it is asked for
-    #[arg(long, value_name = "-", num_args = 0..=1, default_missing_value = "", value_parser = ["", "-"])]
-    secret: Option<String>,
+    #[command(flatten)]
+    setup: Setup,
     /// auto: agents get tokens; ask: each is approved; deny: none for an agent; ask if left out
     #[arg(long, value_enum)]
     policy: Option<PolicyName>,
@@ -74,13 +65,16 @@ Kinds, with their settings and their secret:
   vercel          perhaps team_id and project_id; a token of the user's
   command         see below
 
-The kind command runs a program of yours: --set command=/path/to/program, or a JSON array of words. It reads one
+The kind command runs a program of yours: --set command=/path/to/program, or a JSON array of words. It reads one \
 JSON object from its standard input and prints one:
-  {\"do\":\"issue\",\"name\":…,\"repositories\":[…],\"permissions\":{…},\"ttl\":SECONDS or null,\"secret\":…,\"settings\":{…}}
-      → {\"value\":…,\"id\":…,\"expires_in\":SECONDS}
+
+  {\"do\":\"issue\",\"name\":…,\"repositories\":[…],\"permissions\":{…},\"ttl\":SECONDS or null,
+   \"secret\":…,\"settings\":{…}}      → {\"value\":…,\"id\":…,\"expires_in\":SECONDS}
   {\"do\":\"revoke\",\"name\":…,\"id\":…,\"value\":…,…}
-  {\"do\":\"find\",\"name\":…,…}  → {\"id\":…} or {\"id\":null}
+  {\"do\":\"find\",\"name\":…,…}      → {\"id\":…} or {\"id\":null}
+
 Status 0 is yes, 64 that it does not know what to do, 75 that its counterpart cannot be reached, any other no.
+
 Further settings: timeout, shortest and longest (seconds), undoable=no, host and username (for git).";
 
 impl IssuersCommand {
@@ -92,17 +86,17 @@ impl IssuersCommand {
                 hand.out.show(&issuers, || table(&hand.out, &issuers))
             }
             IssuersCommand::Add { name, kind, facts } => {
-                let (secret, policy) = (facts.read_secret()?, facts.policy.map(api::secrets::Policy::from));
-                let settings = facts.settings.into_iter().collect();
-                let call = AddIssuer { name, kind, base_url: facts.url, settings, secret, policy };
+                let Given { url: base_url, settings, secret } = facts.setup.given()?;
+                let policy = facts.policy.map(Policy::from);
+                let call = AddIssuer { name, kind, base_url, settings, secret, policy };
                 let issuer = hand.ask(&call)?;
                 done(hand, "Added", &issuer)
             }
             IssuersCommand::GithubApp(app) => app.run(hand),
             IssuersCommand::Update { name, facts } => {
-                let (secret, policy) = (facts.read_secret()?, facts.policy.map(api::secrets::Policy::from));
-                let settings = facts.settings.into_iter().collect();
-                let call = UpdateIssuer { issuer: name, base_url: facts.url, settings, secret, policy };
+                let Given { url: base_url, settings, secret } = facts.setup.given()?;
+                let policy = facts.policy.map(Policy::from);
+                let call = UpdateIssuer { issuer: name, base_url, settings, secret, policy };
                 let issuer = hand.ask(&call)?;
                 done(hand, "Changed", &issuer)
             }
@@ -111,16 +105,6 @@ impl IssuersCommand {
                 hand.ask(&RemoveIssuer { issuer: name })?;
                 hand.out.done(&text)
             }
-        }
-    }
-}
-
-impl Facts {
-    fn read_secret(&self) -> Result<Option<SecretText>> {
-        match self.secret.as_deref() {
-            None => Ok(None),
-            Some("-") => prompt::piped(VALUE_MAX).map(Some),
-            Some(_) => prompt::hidden("Its secret: ").map(Some),
         }
     }
 }
@@ -141,15 +125,13 @@ fn table(out: &Output, issuers: &[Issuer]) -> String {
     }
     let mut table = Table::new(["NAME", "KIND", "POLICY", "SECRET", "ADDRESS", "SETTINGS"]);
     for issuer in issuers {
-        let settings: Vec<String> =
-            issuer.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         table.row([
             (&issuer.name).into(),
             issuer.kind.name().into(),
             issuer.policy.name().into(),
             if issuer.has_secret { "set" } else { "none" }.into(),
             issuer.base_url.as_deref().unwrap_or_default().into(),
-            settings.join(" ").into(),
+            setup::shown(&issuer.settings).into(),
         ]);
     }
     table.shown(out)

@@ -39,6 +39,7 @@ mod relay;
 mod run;
 mod secrets;
 mod sessions;
+mod setup;
 mod slot;
 mod sms;
 mod sources;

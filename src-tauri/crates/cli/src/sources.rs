@@ -3,45 +3,51 @@
 use crate::failure::Result;
 use crate::hand::Hand;
 use crate::output::{Look, Output, ago, clean, count, lasting};
-use crate::prompt;
+use crate::setup::{self, Given, Setup};
 use crate::table::{Cell, Table, details};
-use crate::tokens::pair;
+use api::Error;
 use api::identities::{Identity, ListIdentities};
-use api::secrets::VALUE_MAX;
 use api::sources::{
     AddSource, ListSources, RemoveSource, Source, SourceKind, SourceState, SyncSource, UpdateSource,
 };
-use api::{Error, SecretText};
 
 const KINDS: &str = "\
-imap     --url imaps://HOST, or imap://HOST (then STARTTLS)  --set username=U --secret (its password)
-         [--set address=me@example.com]  me+NAME@example.com is NAME's; the user name, where it is an address
-         [--set domain=example.com]      NAME@example.com is NAME's
+imap     --url imaps://HOST, or imap://HOST (then STARTTLS)  --set username=U
+         --secret (its password; Gmail, iCloud, Yahoo and Fastmail give app passwords for it)
+         [--set auth=xoauth2] (the secret is an access token: Outlook takes nothing else)
+         [--set address=me@example.com] (me+NAME@example.com is NAME's; else that of the user name)
+         [--set domain=example.com] (NAME@example.com is NAME's)
          [--set folder=INBOX]  [--set days=7] [--set most=200] (what the first look takes over)
-         [--set smtp=smtps://HOST] (sends with the same login)  [--set poll=60] (seconds; where it does not tell)
-         [--set auth=xoauth2] (the secret is an access token)
-         Gmail, iCloud, Yahoo and Fastmail take an app password of their settings; Outlook takes tokens alone.
-webhook  --secret (whsec_… or any text of 16 bytes or more): whoever posts to it signs with it, as
-         standardwebhooks.com says; mail as message/rfc822, a text message as JSON: {from, to, body}
-         [--set public=https://TUNNEL/inbox/NAME]  [--set address=…] [--set domain=…] (as for imap)
+         [--set smtp=smtps://HOST] (sends with the same login)
+         [--set poll=60] (seconds, where the server does not tell by itself)
+webhook  --secret (whsec_… or any text of 16 bytes or more): whoever posts signs with it, as
+         standardwebhooks.com says; mail as message/rfc822, texts as JSON: {from, to, body}
+         [--set public=https://TUNNEL/inbox/NAME]  [--set address=…] [--set domain=…] (as above)
 twilio   --set account=AC… --secret (its auth token): numbers are those of the identities
-         [--set public=https://TUNNEL/inbox/NAME] (else it is asked, each --set poll=15 seconds)
-         [--set from=+15551234567] (for those without a number)  [--set key=SK…] (the secret is an API key's)
-ravi     --secret (a management key, or with --identity that one's own)  [--url https://HOST]  [--set poll=5]
+         [--set public=https://TUNNEL/inbox/NAME] (else it is asked)  [--set poll=15] (seconds)
+         [--set from=+15551234567] (for those without a number)
+         [--set key=SK…] (the secret is that API key's)
+ravi     --secret (a management key, or with --identity that one's own)
+         [--url https://HOST]  [--set poll=5] (seconds)
          takes each of Ravi's identities for the one here with the same address, number or name
-         its secrets and passwords are in that one's vault here [--set policy=ask] (of what is new; auto)
+         its secrets and passwords are in that one's vault here
+         [--set policy=ask] (of what is new; auto)  [--set vault=no] (leaves them there)
          [--set push=yes] (what is new here goes to Ravi, and agents may change what came from there)
-         [--set vault=no] (leaves them there)
-smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone): it only sends
+smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone)
          [--set username=U --secret]  [--set starttls=yes]
+         it only sends
 
-Others post to /inbox/NAME of the web door (`lanyard web`), which is on this machine alone: put a tunnel before it
-and say its address, as it is posted to, by `public`. A mail is for whom its server delivered it to, by Delivered-To,
-X-Original-To or Envelope-To above the first Received, else for whom To and Cc name.
+Others post to /inbox/NAME of the web door (`lanyard web`), which is on this machine alone: put a tunnel before \
+it and say its address, as it is posted to, by `public`. A mail is for whom its server delivered it to, by \
+Delivered-To, X-Original-To or Envelope-To above the first Received, else for whom To and Cc name.
 
-The mail server on this machine is there by itself, as `local`; `lanyard status` says where it listens. With
---identity a source serves that identity alone, else all. What an identity sends goes by a source of its own that
-can send, else by one for all, else by the `relay` of settings.toml.";
+The mail server on this machine is there by itself, as `local`; `lanyard status` says where it listens. With \
+--identity a source serves that identity alone, else all. What an identity sends goes by a source of its own that \
+can send, else by one for all, else by the `relay` of settings.toml.
+
+Examples:
+  lanyard sources add box --kind imap --url imaps://imap.example.com --set username=me --secret -
+  lanyard sources update box --set poll=30 --set smtp=     # NAME= takes a setting away";
 
 /// What can be done with sources.
 #[derive(Debug, clap::Subcommand)]
@@ -65,7 +71,7 @@ pub enum SourcesCommand {
         #[arg(long)]
         identity: Option<String>,
         #[command(flatten)]
-        facts: Facts,
+        setup: Setup,
     },
     /// Change a source; what is left out stays, and --set NAME= takes a setting away
     #[command(after_help = KINDS)]
@@ -73,7 +79,7 @@ pub enum SourcesCommand {
         /// Its name or id
         name: String,
         #[command(flatten)]
-        facts: Facts,
+        setup: Setup,
     },
     /// Remove a source; the messages that it brought stay
     Remove {
@@ -85,20 +91,6 @@ pub enum SourcesCommand {
         /// Its name or id
         name: String,
     },
-}
-
-/// What a source is set up with.
-#[derive(Debug, clap::Args)]
-pub struct Facts {
-    /// Where its server is
-    #[arg(long, value_name = "ADDRESS")]
-    url: Option<String>,
-    /// A setting of its kind; may be given several times
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
-    settings: Vec<(String, String)>,
-    /// Its secret: `-` reads standard input, and without one it is asked for
-    #[arg(long, value_name = "-", num_args = 0..=1, default_missing_value = "", value_parser = ["", "-"])]
-    secret: Option<String>,
 }
 
 impl SourcesCommand {
@@ -115,17 +107,14 @@ impl SourcesCommand {
                 let identities = if hand.out.json { Vec::new() } else { hand.ask(&ListIdentities {})? };
                 hand.out.show(&source, || shown(&hand.out, &source, &identities))
             }
-            SourcesCommand::Add { name, kind, identity, facts } => {
-                let secret = facts.read_secret()?;
-                let settings = facts.settings.into_iter().collect();
-                let call = AddSource { name, kind, identity, url: facts.url, settings, secret };
-                let source = hand.ask(&call)?;
+            SourcesCommand::Add { name, kind, identity, setup } => {
+                let Given { url, settings, secret } = setup.given()?;
+                let source = hand.ask(&AddSource { name, kind, identity, url, settings, secret })?;
                 done(hand, "Added", &source)
             }
-            SourcesCommand::Update { name, facts } => {
-                let secret = facts.read_secret()?;
-                let settings = facts.settings.into_iter().collect();
-                let source = hand.ask(&UpdateSource { source: name, url: facts.url, settings, secret })?;
+            SourcesCommand::Update { name, setup } => {
+                let Given { url, settings, secret } = setup.given()?;
+                let source = hand.ask(&UpdateSource { source: name, url, settings, secret })?;
                 done(hand, "Changed", &source)
             }
             SourcesCommand::Remove { name } => {
@@ -138,16 +127,6 @@ impl SourcesCommand {
                 let name = clean(&source.name).into_owned();
                 hand.out.show(&source, || format!("{name} looks now. See: lanyard sources show {name}"))
             }
-        }
-    }
-}
-
-impl Facts {
-    fn read_secret(&self) -> Result<Option<SecretText>> {
-        match self.secret.as_deref() {
-            None => Ok(None),
-            Some("-") => prompt::piped(VALUE_MAX).map(Some),
-            Some(_) => prompt::hidden("Its secret: ").map(Some),
         }
     }
 }
@@ -212,15 +191,13 @@ fn table(out: &Output, sources: &[Source], identities: &[Identity]) -> String {
 }
 
 fn shown(out: &Output, source: &Source, identities: &[Identity]) -> String {
-    let settings: Vec<String> =
-        source.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let rows = [
         ("name", source.name.clone()),
         ("id", source.id.clone()),
         ("kind", source.kind.name().into()),
         ("for", whose(source, identities)),
         ("address", source.url.clone().unwrap_or_else(|| "none".into())),
-        ("settings", if settings.is_empty() { "none".into() } else { settings.join(" ") }),
+        ("settings", if source.settings.is_empty() { "none".into() } else { setup::shown(&source.settings) }),
         ("secret", if source.secret { "set" } else { "none" }.into()),
         ("state", state(out, &source.state).1),
         ("last", source.synced_at.map_or("never".into(), |at| ago(out.now, at))),

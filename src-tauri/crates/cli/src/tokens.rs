@@ -6,6 +6,7 @@ use crate::hand::Hand;
 use crate::output::{Look, Output, clean, lasting};
 use crate::prompt;
 use crate::secrets::Asking;
+use crate::setup::pair;
 use crate::table::{Cell, Table, cut, details, id_width};
 use api::Code;
 use api::tokens::{
@@ -227,14 +228,6 @@ fn state(out: &Output, token: &Token) -> String {
             format!("revoking, tried again in {}", lasting(out.now, next))
         }
         (state, ..) => state.name().into(),
-    }
-}
-
-/// `NAME=VALUE`.
-pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
-        _ => Err("write it as NAME=VALUE".into()),
     }
 }
 

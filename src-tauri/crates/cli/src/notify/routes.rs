@@ -5,12 +5,9 @@ use crate::duration::duration;
 use crate::failure::Result;
 use crate::hand::Hand;
 use crate::output::{Output, clean, lasting};
-use crate::prompt;
+use crate::setup::{self, Given, Setup};
 use crate::table::Table;
-use crate::tokens::pair;
-use api::SecretText;
 use api::notify::{AddRoute, GetNotify, RemoveRoute, Route, RouteKind, Rule, UpdateRoute};
-use api::secrets::VALUE_MAX;
 use std::time::Duration;
 
 const KINDS: &str = "\
@@ -58,15 +55,8 @@ pub enum RouteCommand {
 /// What a route is set up with.
 #[derive(Debug, clap::Args)]
 pub struct Facts {
-    /// Where its server is
-    #[arg(long, value_name = "ADDRESS")]
-    url: Option<String>,
-    /// A setting of its kind; may be given several times
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
-    settings: Vec<(String, String)>,
-    /// Its secret: `-` reads standard input, and without one it is asked for
-    #[arg(long, value_name = "-", num_args = 0..=1, default_missing_value = "", value_parser = ["", "-"])]
-    secret: Option<String>,
+    #[command(flatten)]
+    setup: Setup,
     /// Only these events, for example failed,waiting
     #[arg(long, value_parser = occasions)]
     events: Option<Occasions>,
@@ -90,15 +80,15 @@ impl RouteCommand {
                 hand.out.show(&routes, || table(&hand.out, &routes))
             }
             RouteCommand::Add { name, kind, facts } => {
-                let (secret, rule) = (facts.read_secret()?, facts.rule().unwrap_or_default());
-                let settings = facts.settings.into_iter().collect();
-                let route = hand.ask(&AddRoute { name, kind, url: facts.url, settings, secret, rule })?;
+                let rule = facts.rule().unwrap_or_default();
+                let Given { url, settings, secret } = facts.setup.given()?;
+                let route = hand.ask(&AddRoute { name, kind, url, settings, secret, rule })?;
                 done(hand, "Added", &route)
             }
             RouteCommand::Update { name, facts } => {
-                let (secret, rule) = (facts.read_secret()?, facts.rule());
-                let settings = facts.settings.into_iter().collect();
-                let route = hand.ask(&UpdateRoute { route: name, url: facts.url, settings, secret, rule })?;
+                let rule = facts.rule();
+                let Given { url, settings, secret } = facts.setup.given()?;
+                let route = hand.ask(&UpdateRoute { route: name, url, settings, secret, rule })?;
                 done(hand, "Changed", &route)
             }
             RouteCommand::Remove { name } => {
@@ -111,14 +101,6 @@ impl RouteCommand {
 }
 
 impl Facts {
-    fn read_secret(&self) -> Result<Option<SecretText>> {
-        match self.secret.as_deref() {
-            None => Ok(None),
-            Some("-") => prompt::piped(VALUE_MAX).map(Some),
-            Some(_) => prompt::hidden("Its secret: ").map(Some),
-        }
-    }
-
     /// The rule, if a part of it is given.
     fn rule(&self) -> Option<Rule> {
         let rule = Rule {
@@ -150,13 +132,11 @@ pub fn table(out: &Output, routes: &[Route]) -> String {
     }
     let mut table = Table::new(["ROUTE", "KIND", "ADDRESS", "SETTINGS", "SECRET", "TAKES"]);
     for route in routes {
-        let settings: Vec<String> =
-            route.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         table.row([
             (&route.name).into(),
             route.kind.name().into(),
             route.url.as_deref().unwrap_or_default().into(),
-            settings.join(" ").into(),
+            setup::shown(&route.settings).into(),
             if route.has_secret { "set" } else { "none" }.into(),
             takes(&route.rule).into(),
         ]);
