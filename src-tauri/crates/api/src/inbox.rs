@@ -13,14 +13,14 @@ pub const PAGE: u32 = 50;
 pub const PAGE_MAX: u32 = 200;
 /// How long an agent waits for a message where it does not say.
 pub const WAIT_MS: u64 = 60_000;
-/// The shortest and the longest wait.
-pub const WAIT_BOUNDS_MS: std::ops::RangeInclusive<u64> = 100..=3_600_000;
+/// The longest wait.
+pub const WAIT_MAX_MS: u64 = 3_600_000;
 /// The longest preview, in characters.
 pub const PREVIEW_MAX: usize = 200;
 /// The longest text message that is sent, in characters.
 pub const SMS_MAX: usize = 1600;
-/// The longest text of a mail that is sent, in bytes.
-pub const BODY_MAX: usize = 1024 * 1024;
+/// The longest text of a mail that is sent, in bytes: with its quotes escaped it fits into a request.
+pub const BODY_MAX: usize = 512 * 1024;
 /// The most recipients of one mail, copies included.
 pub const RECIPIENTS_MAX: usize = 50;
 

@@ -29,16 +29,22 @@ use crate::tasks::TasksCommand;
 use crate::tokens::TokensCommand;
 use crate::wait::WaitCommand;
 use crate::worktrees::WorktreesCommand;
-use crate::{git_credential, mcp, output, ravi, status, unlock, watch, web};
+use crate::{email, git_credential, inbox, mcp, output, ravi, sms, status, unlock, watch, web};
 use api::Error;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon; waits have more, see their help.
+
+With --json standard output is one JSON value, and an error is {\"error\":{\"code\",\"message\",\"hint\"}} on \
+standard error.";
+
 /// Run coding agents side by side, each with an identity and credentials of its own
 #[derive(Debug, clap::Parser)]
 #[command(name = "lanyard", version, arg_required_else_help = true, infer_subcommands = false)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon.")]
+#[command(after_help = AFTER_HELP)]
 pub struct Args {
     /// Print JSON, for programs; errors too
     #[arg(long, global = true)]
@@ -74,13 +80,13 @@ pub enum Command {
     #[command(subcommand, alias = "password")]
     Passwords(PasswordsCommand),
     /// Read, await, send and answer the mail of an identity
-    #[command(subcommand)]
+    #[command(subcommand, after_help = email::EXAMPLES)]
     Email(EmailCommand),
     /// Read, await and send the text messages of an identity
-    #[command(subcommand)]
+    #[command(subcommand, after_help = sms::EXAMPLES)]
     Sms(SmsCommand),
     /// See mail and text messages in one list, and say how inboxes are kept
-    #[command(subcommand)]
+    #[command(subcommand, after_help = inbox::EXAMPLES)]
     Inbox(InboxCommand),
     /// Ask for tokens, read them, take them back
     #[command(subcommand, alias = "token")]
@@ -236,6 +242,22 @@ mod tests {
         assert_eq!(failure("lanyard nonsense").exit(), 2);
         assert_eq!(failure("lanyard").exit(), 2);
         assert_eq!(failure("lanyard --help").exit(), 0);
+    }
+
+    /// What stands below the help of a command and of all those below it.
+    fn texts(command: &clap::Command) -> Vec<String> {
+        let own = command.get_after_help().map(ToString::to_string);
+        own.into_iter().chain(command.get_subcommands().flat_map(texts)).collect()
+    }
+
+    #[test]
+    fn what_stands_below_a_help_has_lines_that_are_not_broken_or_paragraphs_that_are() {
+        let texts = texts(&Args::command());
+        assert!(texts.len() > 10, "{texts:?}");
+        for paragraph in texts.iter().flat_map(|text| text.split("\n\n")) {
+            let fits = paragraph.lines().all(|line| line.chars().count() <= 100);
+            assert!(fits || paragraph.lines().count() == 1, "{paragraph}");
+        }
     }
 
     #[test]

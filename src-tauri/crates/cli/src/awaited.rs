@@ -20,7 +20,7 @@ pub struct Wait {
     /// A part of the sender's address, name or number
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
-    /// How long to wait, for example 90s or 10m
+    /// How long to wait, for example 90s or 10m; 0 only looks at what is there
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
     timeout: Duration,
     /// How old what is there already may be; for codes and links 15m if left out

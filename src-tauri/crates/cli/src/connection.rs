@@ -74,7 +74,13 @@ impl Connection {
         serde_json::to_writer(&mut line, &Question::new(self.last_id, call))
             .map_err(|e| Failure::system("writing the request", e))?;
         line.push(b"\n");
-        self.stream.write_all(line.as_slice()).map_err(|e| lost(&e))?;
+        if let Err(e) = self.stream.write_all(line.as_slice()) {
+            // A daemon that hangs up in the middle of a request says first what is wrong with it.
+            return Err(match self.frame() {
+                Ok(Outgoing::Answer(answer)) => answer.result.err().map_or_else(|| lost(&e), Failure::from),
+                _ => lost(&e),
+            });
+        }
         if let Some(excuse) = self.excuse
             && poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&SOON)) == Ok(0)
         {
@@ -177,7 +183,7 @@ impl Connection {
 fn lost(cause: &dyn std::fmt::Display) -> Failure {
     Failure::no_daemon(
         format!("the connection to the daemon was lost: {cause}"),
-        "run `lanyard status` to start it again; sessions go on without it",
+        "run `lanyard status` in a terminal of your own to start it again; sessions go on without it",
     )
 }
 

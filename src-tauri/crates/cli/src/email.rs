@@ -15,6 +15,17 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
+/// What stands below the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  lanyard email code --from github --timeout 2m      # waits, then prints the bare code
+  lanyard email link --subject verify --json | jq -r .value
+  lanyard email list --unread --json | jq -r '.messages[].subject'
+  lanyard email read 12                              # by the number that lists print
+  lanyard email file 12 0 --output report.pdf
+  lanyard email send --to dan@example.com --subject Hi --body-file - <letter.txt
+  lanyard email reply 12 --all --body \"By all means\"";
+
 /// What can be done with mail.
 #[derive(Debug, clap::Subcommand)]
 pub enum EmailCommand {
@@ -162,8 +173,9 @@ impl Text {
             (Some(text), _) => SecretText::new(text),
             (None, Some(path)) if path.as_os_str() == "-" => prompt::piped(BODY_MAX)?,
             (None, Some(path)) => {
-                let told = |e| Failure::system(&format!("reading {}", clean(&path.display().to_string())), e);
-                SecretText::new(std::fs::read_to_string(&path).map_err(told)?)
+                let called = clean(&path.display().to_string()).into_owned();
+                let told = |e| Failure::system(&format!("reading {called}"), e);
+                prompt::read_text(&mut File::open(&path).map_err(told)?, &called, BODY_MAX)?
             }
             (None, None) => return Err(Failure::Usage(Error::invalid("say what it says with --body"))),
         };

@@ -13,6 +13,13 @@ use api::inbox::{
 };
 use api::secrets::Policy;
 
+/// What stands below the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  lanyard inbox list --identity ada --search \"order 17\"
+  lanyard inbox set ada --sending ask --keep 30      # you approve each message; kept for 30 days
+  lanyard inbox examine letter.eml | jq -r '.codes[0].value'";
+
 /// What can be done with inboxes.
 #[derive(Debug, clap::Subcommand)]
 pub enum InboxCommand {

@@ -51,10 +51,11 @@ pub fn say(text: &str) -> Result<()> {
 
 /// Reads all of standard input up to `most` bytes, without one newline at its end.
 pub fn piped(most: usize) -> Result<SecretText> {
-    read_piped(&mut io::stdin().lock(), most)
+    read_text(&mut io::stdin().lock(), "standard input", most)
 }
 
-fn read_piped(input: &mut impl Read, most: usize) -> Result<SecretText> {
+/// Reads all of a file, or of what else `called` is, in the same way.
+pub fn read_text(input: &mut impl Read, called: &str, most: usize) -> Result<SecretText> {
     let mut read = Wiped::new(4096);
     // One byte too many is enough for the daemon to say that it is too long.
     while read.as_slice().len() < most + 2 {
@@ -63,7 +64,7 @@ fn read_piped(input: &mut impl Read, most: usize) -> Result<SecretText> {
             Ok(0) => break,
             Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(Failure::system("reading standard input", e)),
+            Err(e) => return Err(Failure::system(&format!("reading {called}"), e)),
         }
     }
     if read.as_slice().ends_with(b"\n") {
@@ -118,7 +119,8 @@ mod tests {
 
     #[test]
     fn piped_text_loses_one_newline_and_no_more() {
-        let read = |bytes: &[u8], most| read_piped(&mut &bytes[..], most).map(|t| t.expose().to_string());
+        let read =
+            |bytes: &[u8], most| read_text(&mut &bytes[..], "it", most).map(|t| t.expose().to_string());
         assert_eq!(read(b"ghp_1\n", 100).unwrap(), "ghp_1");
         assert_eq!(read(b"ghp_1\n\n", 100).unwrap(), "ghp_1\n");
         assert_eq!(read(&[b'x'; 1000], 10).unwrap().len(), 12, "an endless input is not read to its end");

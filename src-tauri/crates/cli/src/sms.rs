@@ -9,6 +9,13 @@ use crate::secrets::{Asking, Whose};
 use api::SecretText;
 use api::inbox::{Medium, SendMessage};
 
+/// What stands below the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  lanyard sms code --timeout 2m                      # waits, then prints the bare code
+  lanyard sms list --unread --json | jq -r '.messages[].preview'
+  lanyard sms send --to +4915112345678 --body \"On my way\"";
+
 /// What can be done with text messages.
 #[derive(Debug, clap::Subcommand)]
 pub enum SmsCommand {

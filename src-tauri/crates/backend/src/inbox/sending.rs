@@ -220,7 +220,8 @@ fn mail(identity: &IdentityRow, call: &SendMessage) -> Result<Draft> {
         _ => text,
     };
     if text.len() + html.as_ref().map_or(0, String::len) > BODY_MAX {
-        bail!(Error::new(Code::TooLarge, "a mail's text has at most 1 MiB"));
+        let message = format!("a mail's text has at most {} KiB", BODY_MAX / 1024);
+        bail!(Error::new(Code::TooLarge, message).hint("put the rest where a link leads to it"));
     }
     let domain = identity.email.rsplit('@').next().unwrap_or("localhost");
     let head = Head {

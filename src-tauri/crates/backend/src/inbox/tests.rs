@@ -310,12 +310,16 @@ async fn answers_are_in_the_thread_of_what_they_answer() {
         thread(raw("e@f.example", "Plans", "4@f", "")).await,
         "somebody else has the same subject"
     );
-    let sms = |from: &str| Content::Text { from: from.into(), to: "+491".into(), body: "hi".into() };
-    let text = async |from| match room.inbox.receive(arrived(&room.ada, None, sms(from))).await.unwrap() {
-        Received::New(id) | Received::Known(id) => room.read(&id).await.message.thread,
+    let text = async |from: &str, body: &str| {
+        let sms = Content::Text { from: from.into(), to: "+491".into(), body: body.into() };
+        match room.inbox.receive(arrived(&room.ada, None, sms)).await.unwrap() {
+            Received::New(id) => room.read(&id).await.message.thread,
+            Received::Known(id) => panic!("{id} was taken for it"),
+        }
     };
-    assert_eq!(text("+4930111").await, text("+4930111").await);
-    assert_ne!(text("+4930111").await, text("+4930222").await);
+    let one = text("+4930111", "hi").await;
+    assert_eq!(one, text("+4930111", "hello").await);
+    assert_ne!(one, text("+4930222", "hi").await);
 }
 
 #[tokio::test]
@@ -329,9 +333,9 @@ async fn a_wait_ends_with_the_message_that_fits_and_with_no_other() {
         timeout_ms: Some(20_000),
         ..WaitForMessage::default()
     };
-    let short = WaitForMessage { timeout_ms: Some(100), ..call.clone() };
+    let short = WaitForMessage { timeout_ms: Some(0), ..call.clone() };
     let ada = agent(&room.ada);
-    let timed_out = room.inbox.wait(&ada, room.ada.clone(), short).await;
+    let timed_out = room.inbox.wait(&ada, room.ada.clone(), short.clone()).await;
     assert_eq!(code(timed_out), Code::Timeout, "another's message was taken");
     let (inbox, identity) = (room.inbox.clone(), room.ada.clone());
     let waiting = tokio::spawn({
@@ -345,7 +349,6 @@ async fn a_wait_ends_with_the_message_that_fits_and_with_no_other() {
     // It is still unread, so that it counts for who waits later as well; once it is read, it does not.
     assert_eq!(room.inbox.wait(&ada, room.ada.clone(), call.clone()).await.unwrap().id, id);
     room.inbox.mark(&ada, MarkMessage { message: id.clone(), unread: false }).await.unwrap();
-    let short = WaitForMessage { timeout_ms: Some(100), ..call.clone() };
     assert_eq!(code(room.inbox.wait(&ada, room.ada.clone(), short.clone()).await), Code::Timeout);
     let later = WaitForMessage { after: Some(message.at - 1), ..short };
     assert_eq!(room.inbox.wait(&ada, room.ada.clone(), later.clone()).await.unwrap().id, id);

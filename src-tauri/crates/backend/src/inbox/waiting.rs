@@ -4,9 +4,10 @@ use super::Inbox;
 use crate::caller::Caller;
 use crate::store::{IdentityRow, MessageFilter, MessageRow};
 use anyhow::{Result, bail};
-use api::inbox::{Awaited, Direction, Message, WAIT_BOUNDS_MS, WAIT_MS, WaitForMessage};
+use api::inbox::{Awaited, Direction, Message, WAIT_MAX_MS, WAIT_MS, WaitForMessage};
 use api::{Code, Error, Event};
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// How many messages that are there already are looked at, a page at a time.
 const LOOKED_AT: usize = 2000;
@@ -21,9 +22,10 @@ impl Inbox {
         call: WaitForMessage,
     ) -> Result<Message> {
         let wait = call.timeout_ms.unwrap_or(WAIT_MS);
-        if !WAIT_BOUNDS_MS.contains(&wait) {
-            bail!(Error::invalid("a wait lasts from 100 ms to one hour").hint("try --timeout 60s"));
+        if wait > WAIT_MAX_MS {
+            bail!(Error::invalid("a wait lasts at most one hour").hint("try --timeout 60s"));
         }
+        let until = Instant::now() + Duration::from_millis(wait);
         let gone = async {
             match caller {
                 Caller::Agent { asker, .. } => asker.gone().await,
@@ -32,25 +34,34 @@ impl Inbox {
         };
         tokio::select! {
             biased;
-            found = self.await_message(&identity, &call) => found,
+            found = self.await_message(&identity, &call, until) => match found? {
+                Some(found) => Ok(found),
+                None => bail!(timed_out(&identity, wait)),
+            },
             () = self.parts.ending.cancelled() => bail!(
                 Error::new(Code::Ending, "the daemon is ending, and with it the wait").hint("wait again")
             ),
             () = gone => bail!(Error::refused("the process that waited is gone")),
-            () = tokio::time::sleep(Duration::from_millis(wait)) => bail!(timed_out(&identity, wait)),
         }
     }
 
-    async fn await_message(&self, identity: &IdentityRow, call: &WaitForMessage) -> Result<Message> {
+    /// None when the time is over. What is there already is looked at however short that is.
+    async fn await_message(
+        &self,
+        identity: &IdentityRow,
+        call: &WaitForMessage,
+        until: Instant,
+    ) -> Result<Option<Message>> {
         let mut events = self.parts.bus.subscribe();
         // A vault that is locked would open no message; that is said at once.
         self.seals(identity)?;
         let (found, mut seen) = self.among_those_there(identity, call).await?;
-        if let Some(found) = found {
+        if found.is_some() {
             return Ok(found);
         }
         loop {
-            match events.next().await {
+            let Ok(event) = timeout_at(until, events.next()).await else { return Ok(None) };
+            match event {
                 Some(Event::MessageArrived { identity: whose, .. }) if whose == identity.id => {}
                 // What was missed may have been one.
                 Some(Event::Lagged { .. }) => {}
@@ -60,7 +71,8 @@ impl Inbox {
             let filter = MessageFilter { after: Some(seen), ..wanted(identity, call) };
             let rows = self.parts.store.messages(&filter, i64::MAX).await?;
             seen = rows.first().map_or(seen, |row| row.number);
-            if let Some(found) = self.first_fitting(rows.into_iter().rev().collect(), call).await? {
+            let found = self.first_fitting(rows.into_iter().rev().collect(), call).await?;
+            if found.is_some() {
                 return Ok(found);
             }
         }
@@ -122,7 +134,10 @@ fn fits(message: &Message, call: &WaitForMessage) -> bool {
 }
 
 fn timed_out(identity: &IdentityRow, wait: u64) -> Error {
-    let seconds = Duration::from_millis(wait).as_secs_f64();
-    Error::new(Code::Timeout, format!("no message that fits came for {} within {seconds} s", identity.name))
+    let message = match Duration::from_millis(wait).as_secs_f64() {
+        0.0 => format!("no message that fits is there for {}", identity.name),
+        seconds => format!("no message that fits came for {} within {seconds} s", identity.name),
+    };
+    Error::new(Code::Timeout, message)
         .hint("wait longer with --timeout, or look at what is there: lanyard email list")
 }

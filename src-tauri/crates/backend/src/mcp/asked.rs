@@ -102,7 +102,7 @@ pub struct Wait {
     pub from: Option<String>,
     /// A part of the subject.
     pub subject: Option<String>,
-    /// How long to wait, in seconds (default 60, at most 3600).
+    /// How long to wait, in seconds (default 60, at most 3600; 0 only looks at what is there).
     pub timeout_seconds: Option<u64>,
 }
 
