@@ -43,8 +43,10 @@ fn show_in_browser(app: &AppHandle, url: &Url) {
     if !matches!(url.scheme(), "http" | "https") {
         return;
     }
-    // The plugin that should be used instead would be a second way out beside the page's own.
-    #[allow(deprecated)]
+    #[expect(
+        deprecated,
+        reason = "the plugin to use instead would be a second way out beside the page's own"
+    )]
     if let Err(error) = app.shell().open(url.as_str(), None) {
         eprintln!("a link could not be opened: {error}");
     }

@@ -22,14 +22,50 @@ impl Source {
         self.text.lines().enumerate().map(|(number, line)| (number + 1, line))
     }
 
-    /// The part that is shipped: unit tests stand at the end of a file.
-    fn shipped(&self) -> &str {
-        self.text.split("#[cfg(test)]\n").next().unwrap_or(&self.text)
+    /// The part that is shipped: the lines of what is for tests alone are left empty.
+    fn shipped(&self) -> String {
+        let mut shipped = String::new();
+        let mut lines = self.text.lines();
+        while let Some(line) = lines.next() {
+            if line.trim() != "#[cfg(test)]" {
+                shipped = shipped + line + "\n";
+                continue;
+            }
+            let end = line.replace("#[cfg(test)]", "}");
+            let mut begun = false;
+            shipped.push('\n');
+            for line in lines.by_ref() {
+                shipped.push('\n');
+                if line == end || (!begun && line.ends_with([';', '}'])) {
+                    break;
+                }
+                begun |= !line.trim_start().starts_with("#[");
+            }
+        }
+        shipped
+    }
+
+    /// The files that hold the modules of tests that this one names.
+    fn tests(&self) -> impl Iterator<Item = String> {
+        let name = self.name.trim_end_matches(".rs");
+        let folder = match name.rsplit_once('/') {
+            Some((folder, "mod" | "lib" | "main")) => folder,
+            _ => name,
+        };
+        let named = self.text.split("#[cfg(test)]\n").skip(1).filter(|next| is_of_a_file(next));
+        let module = |next: &str| next.trim_start_matches("pub ").split([' ', ';']).nth(1).map(String::from);
+        named.filter_map(module).map(move |module| format!("{folder}/{module}"))
     }
 
     fn is_in(&self, folder: &str) -> bool {
         self.name.starts_with(folder)
     }
+}
+
+/// Whether a module begins here that stands in a file of its own.
+fn is_of_a_file(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("pub ").starts_with("mod ") && line.ends_with(';')
 }
 
 fn root() -> PathBuf {
@@ -55,6 +91,19 @@ fn sources() -> Vec<Source> {
         }
     }
     assert!(sources.len() > 20, "the sources were not found");
+    sources
+}
+
+/// The native sources without those of tests.
+fn native() -> Vec<Source> {
+    let mut sources: Vec<Source> =
+        sources().into_iter().filter(|source| source.is_in("src-tauri/")).collect();
+    let tests: Vec<String> = sources.iter().flat_map(Source::tests).collect();
+    assert!(tests.len() > 5, "the modules of tests were not found: {tests:?}");
+    let is_test = |name: &str| {
+        name.contains("/tests/") || tests.iter().any(|test| name.trim_end_matches(".rs").starts_with(test))
+    };
+    sources.retain(|source| !is_test(&source.name));
     sources
 }
 
@@ -153,10 +202,88 @@ fn nothing_is_left_to_do_and_nothing_sleeps() {
 }
 
 #[test]
+fn every_pause_says_why_nothing_can_be_waited_for() {
+    let mut broken = Vec::new();
+    for source in sources() {
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let sleeps = line.contains("sleep(") || line.contains("sleep_until(");
+            // A named time says at its name what it is for.
+            let bare = sleeps && line.contains("Duration::from_");
+            let says =
+                || lines[at.saturating_sub(4)..at].iter().any(|near| near.trim_start().starts_with("// "));
+            let in_test = source.is_in("tests/") && line.contains(concat!("time::", "sleep"));
+            if in_test || (bare && !says()) {
+                broken.push(format!("{}:{}: {}", source.name, at + 1, line.trim()));
+            }
+        }
+    }
+    none(broken, "a pause is named or has its reason above it, and no test sleeps");
+}
+
+#[test]
+fn nothing_that_changes_is_kept_in_a_static() {
+    let changing =
+        ["mut ", "Mutex", "RwLock", "Atomic", "OnceLock", "OnceCell", "Cell<", "Semaphore", "Notify"];
+    let (mut broken, mut seen) = (Vec::new(), 0);
+    for source in native() {
+        for (number, line) in source.shipped().lines().enumerate() {
+            let item = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+            let is_static = item.starts_with("static ");
+            seen += usize::from(is_static);
+            let changes = is_static && changing.iter().any(|word| item.contains(word));
+            if changes || item.starts_with(concat!("thread_", "local!")) {
+                broken.push(format!("{}:{}: {}", source.name, number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(seen > 3, "the tables that never change were not found");
+    none(broken, "state belongs to the backend, not to the program");
+}
+
+#[test]
+fn nothing_that_is_shipped_panics_on_purpose() {
+    let panics = [".unwrap()", "panic!(", "unreachable!(", ".expect("];
+    let mut broken = Vec::new();
+    for source in native() {
+        // Sealing cannot fail, and going on where it did would be worse than stopping.
+        let banned = &panics[..panics.len() - usize::from(source.is_in("src-tauri/crates/vault/"))];
+        for (number, line) in source.shipped().lines().enumerate() {
+            let code = !line.trim_start().starts_with("//");
+            if code && banned.iter().any(|word| line.contains(word)) {
+                broken.push(format!("{}:{}: {}", source.name, number + 1, line.trim()));
+            }
+        }
+    }
+    none(broken, "what can fail is an error");
+}
+
+#[test]
+fn every_rule_that_is_lifted_says_why() {
+    let mut broken = Vec::new();
+    for source in sources() {
+        for (number, line) in source.lines() {
+            let lifts = ["#[allow(", "#![allow(", "#[expect(", "#![expect("]
+                .iter()
+                .any(|word| line.trim_start().starts_with(word));
+            let reason = || {
+                let rest: Vec<&str> = source.text.lines().skip(number - 1).take(5).collect();
+                rest.join("").split(']').next().is_some_and(|lifted| lifted.contains("reason = "))
+            };
+            if lifts && !reason() {
+                broken.push(format!("{}:{number}: {}", source.name, line.trim()));
+            }
+        }
+    }
+    none(broken, "a lint is lifted with `reason = …`");
+}
+
+#[test]
 fn every_look_at_a_secret_says_why() {
     let mut broken = Vec::new();
     for source in sources().iter().filter(|source| !source.is_in("tests/")) {
-        let lines: Vec<&str> = source.shipped().lines().collect();
+        let shipped = source.shipped();
+        let lines: Vec<&str> = shipped.lines().collect();
         for (at, line) in lines.iter().enumerate() {
             let looks = line.contains(".expose(") || line.contains(".expose_str(");
             let says = || lines[at.saturating_sub(5)..=at].iter().any(|near| near.contains("// EXPOSE: "));

@@ -1,6 +1,5 @@
 //! Through the command line and the sockets, with real git, real terminals and real processes.
-// What a test unwraps is what it is about: a failure there is the test's own.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "what a test unwraps is what it is about, so that it fails by that")]
 
 mod agents;
 mod approvals;

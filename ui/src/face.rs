@@ -356,8 +356,10 @@ impl Face {
     }
 }
 
-#[allow(clippy::cast_possible_truncation)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float holds milliseconds of thousands of years exactly"
+)]
 fn clock() -> api::Millis {
-    // A float holds the milliseconds of the next thousands of years exactly.
     js_sys::Date::now() as api::Millis
 }

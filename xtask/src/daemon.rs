@@ -49,6 +49,7 @@ impl Daemon {
             if UnixStream::connect(socket).is_ok() {
                 return Ok(());
             }
+            // It tells nobody when it listens.
             std::thread::sleep(Duration::from_millis(20));
         }
         bail!("lanyardd does not listen on {} after {} seconds", socket.display(), DEADLINE.as_secs())

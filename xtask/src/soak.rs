@@ -97,6 +97,7 @@ impl Soak<'_> {
             for seed in seeds {
                 scope.spawn(move || self.ask_about(&Random::from(seed), done));
             }
+            // How long it lives is what is drawn by lot.
             std::thread::sleep(Duration::from_millis(life));
             kill_process(pid, Signal::KILL)
         })?;
@@ -111,6 +112,7 @@ impl Soak<'_> {
             match self.door().and_then(|mut door| door.call(&ListTokens::default())) {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() > until => return Err(error),
+                // A daemon that starts tells nobody when it listens.
                 Err(_) => std::thread::sleep(Duration::from_millis(5)),
             }
         }
@@ -144,6 +146,7 @@ impl Soak<'_> {
             if Instant::now() > until {
                 bail!("it does not settle: {tokens:?}");
             }
+            // It may take a minute, and nothing is measured: a look now and then will do.
             std::thread::sleep(Duration::from_millis(100));
         };
         let known = self.values(&mut door, &tokens)?;

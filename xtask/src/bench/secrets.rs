@@ -107,6 +107,7 @@ fn secret_tool(world: &World) -> Result<Option<Duration>> {
         if Instant::now() > deadline {
             bail!("gnome-keyring does not take a secret");
         }
+        // It tells nobody when it is ready.
         std::thread::sleep(Duration::from_millis(50));
     }
     times(on_bus("secret-tool").arg("lookup").args(what), RUNS).map(Some)

@@ -69,6 +69,7 @@ async fn take(lock: &File, path: &Path) -> Result<()> {
         if tokio::time::Instant::now() > until || answers(path, until).await {
             bail!(Error::new(Code::Conflict, format!("a daemon serves {} already", path.display())));
         }
+        // Nobody tells when a lock is free.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
