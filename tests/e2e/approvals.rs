@@ -23,8 +23,7 @@ fn furnish(world: &World) {
 /// Waits until at least so many approvals are open, and gives them.
 #[track_caller]
 fn open(world: &World, count: usize) -> Vec<Value> {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let open = world.json(&["approvals", "list"]);
         let open = open.as_array().unwrap();
@@ -46,8 +45,7 @@ fn one(world: &World) -> String {
 /// Waits until an approval is settled, and gives it.
 #[track_caller]
 fn settled(world: &World, id: &str) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let all = world.json(&["approvals", "list", "--all"]);
         let approval = all.as_array().unwrap().iter().find(|one| text(one, "id") == id).unwrap().clone();

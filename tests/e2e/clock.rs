@@ -30,8 +30,7 @@ fn value(world: &World, token: &Value) -> String {
 /// Waits until a token is in this state.
 #[track_caller]
 fn wait_for_state(world: &World, token: &Value, wanted: &str) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let now = world.json(&["tokens", "show", text(token, "id")]);
         if text(&now, "state") == wanted {
@@ -110,8 +109,7 @@ fn a_revocation_goes_on_whichever_way_the_clock_is_set() {
         let (world, clock, issuer) = world();
         let token = request(&world, &[]);
         issuer.behave("revoke", "rest 600");
-        let mut door = world.door();
-        door.ask("events.subscribe", json!({}));
+        let mut door = world.listening();
         let pending = door.ask("tokens.revoke", json!({ "token": token["id"], "wait_ms": 0 }));
         assert_eq!(pending["Ok"]["state"], "revoking", "{pending}");
         while world.json(&["tokens", "show", text(&token, "id")])["attempts"] == 0 {
@@ -134,8 +132,7 @@ fn an_hour_that_was_granted_is_an_hour_whatever_the_clock_says() {
     // Each time it is told to, it reads the secret, and says whether it got it without a question.
     let script = "lanyard secrets get KEY >/dev/null && echo got-1; n=1; while read -r _; do n=$((n+1)); \
                   lanyard secrets get KEY --wait 1s >/dev/null 2>&1 && echo got-$n || echo none-$n; done";
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let session = world.start(1, "one", &["sh", "-c", script]);
     let session = text(&session, "id");
     let asked = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");

@@ -20,8 +20,7 @@ fn world() -> World {
 /// Answers the next question that is asked.
 #[track_caller]
 fn approve_for(world: &World, reach: &str) {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let open = world.json(&["approvals", "list"]);
     let open = match open[0].is_object() {
         true => open[0].clone(),
@@ -55,8 +54,7 @@ fn a_worktree_grant_covers_that_worktree_and_ends_when_it_is_archived() {
     assert_eq!((text(&grant, "extent"), text(&grant, "worktree")), ("worktree", "one"));
     assert_eq!(text(&grant, "subject"), "KEY");
 
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     world.lanyard(&["worktrees", "archive", "one"]).ok();
     let told = door.event(|event| event["GrantChanged"].is_object());
     assert!(told["GrantChanged"]["grant"]["ended_at"].is_i64(), "{told}");
@@ -183,8 +181,7 @@ fn hour_with(world: &World, left: i64) -> bool {
 /// Waits until a grant has ended, and gives the records of that, the newest first.
 #[track_caller]
 fn ended(world: &World) -> Vec<Value> {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let mut records = world.json(&["audit", "list", "--kind", "grant"]).as_array().unwrap().clone();
         records.retain(|record| record["action"] == "grants.ended");
@@ -198,8 +195,7 @@ fn ended(world: &World) -> Vec<Value> {
 /// The next grant of which everyone is told while `lanyard` does something.
 #[track_caller]
 fn told_of(world: &World, args: &[&str]) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     world.lanyard(args).ok();
     door.event(|event| event["GrantChanged"].is_object())["GrantChanged"]["grant"].clone()
 }
@@ -225,8 +221,7 @@ fn an_hour_is_ended_and_told_at_the_moment_it_is_over() {
     if !hour_with(&world, 4_000) {
         return;
     }
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let told = match grants(&world).is_empty() {
         // The daemon took its time to start.
         true => json!(null),

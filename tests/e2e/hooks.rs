@@ -125,8 +125,7 @@ fn what_a_hook_says_while_no_daemon_is_there_is_heard_by_the_next() {
         terminal.type_in(&format!("lanyard hook mine {state}; echo told\"\"{n}.\n"));
         terminal.wait_for(&format!("told{n}."));
     }
-    let mut door = world.door();
-    assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
+    let mut door = world.listening();
     if text(&shown(&world, "1"), "state") != "failed" {
         door.event(|event| event["SessionStateChanged"]["session"]["state"] == "failed");
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::PathBuf;
 use tests::{DEADLINE, World, text};
 
 /// A world where ada sits in slot 1 and bob in slot 2.
@@ -34,8 +34,7 @@ fn mail(world: &World, from: &str, to: &str, subject: &str, body: &str) -> Value
 /// Waits until nothing more happens to a message that goes out, and gives it.
 #[track_caller]
 fn settled(world: &World, id: &str) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let message = world.json(&["inbox", "read", id, "--peek"]);
         if text(&message["sending"], "state") != "queued" {
@@ -54,8 +53,7 @@ fn list(world: &World, args: &[&str]) -> Vec<Value> {
 
 #[track_caller]
 fn question(world: &World) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let open = world.json(&["approvals", "list"]);
         if let Some(first) = open.as_array().unwrap().first() {
@@ -251,20 +249,37 @@ fn an_answer_is_in_the_thread_on_both_sides() {
 #[test]
 fn nothing_forged_or_boundless_is_sent() {
     let world = world();
-    for args in [
-        &["--to", "bob@lanyard.localhost\r\nBcc: eve@x.example", "--subject", "S"][..],
-        &["--to", "bob@lanyard.localhost", "--subject", "S\nBcc: eve@x.example"],
-        &["--to", "bob@lanyard.localhost", "--bcc", "x\u{0}@y.example"],
-        &["--to", "nobody"],
+    let bob = "bob@lanyard.localhost";
+    let many: Vec<String> = (0..51).map(|number| format!("bob+{number}@lanyard.localhost")).collect();
+    let (many, long) = (many.join(","), "x".repeat(501));
+    for (args, why) in [
+        (&["--to", "bob@lanyard.localhost\r\nBcc: eve@x.example"][..], "no e-mail address"),
+        (&["--to", "nobody"], "no e-mail address"),
+        (&["--to", bob, "--bcc", "eve"], "no e-mail address"),
+        (&["--to", bob, "--subject", "S\nBcc: eve@x.example"], "one line"),
+        (&["--to", bob, "--subject", &long], "at most 500 characters"),
+        (&["--to", &many], "at most 50 addresses"),
+        (&["--to", "a@b.example"], "lanyard sources add"),
     ] {
-        let args = [&["email", "send", "--identity", "ada", "--body", "x"], args].concat();
-        if args.iter().all(|arg| !arg.contains('\u{0}')) {
-            world.lanyard(&args).fails(1);
+        let told =
+            world.lanyard(&[&["email", "send", "--identity", "ada", "--body", "x"], args].concat()).fails(1);
+        assert!(told.contains(why), "{args:?}: {told}");
+    }
+    // No argument can hold this one.
+    let call = json!({ "identity": "ada", "medium": "email", "to": ["x\u{0}@y.example"], "text": "x" });
+    assert_eq!(world.door().ask("inbox.send", call)["Err"]["code"], "invalid");
+    // What is too long for a mail, and what is too long to be asked at all: each escape takes six bytes there.
+    for (body, why) in
+        [("x".repeat(600_000), "at most 512 KiB"), ("\u{1}".repeat(500_000), "longer than 1 MiB")]
+    {
+        let file = world.path("body");
+        fs::write(&file, &body).unwrap();
+        for from in ["-", &file.display().to_string()] {
+            let args = ["email", "send", "--identity", "ada", "--to", bob, "--body-file", from];
+            let told = world.lanyard_with(&args, &body).fails(1);
+            assert!(told.contains(why), "{from}: {told}");
         }
     }
-    let away =
-        world.lanyard(&["email", "send", "--identity", "ada", "--to", "a@b.example", "--body", "x"]).fails(1);
-    assert!(away.contains("hint:"), "who would send it, and how that is set up: {away}");
     assert!(list(&world, &["--sent"]).is_empty());
 }
 
@@ -274,33 +289,14 @@ fn no_file_of_lanyards_holds_a_word_of_a_message() {
     mail(&world, "bob", "ada", "Wobbegong", "Your verification code is 719204, quokka");
     let audited = world.json(&["audit", "list"]).to_string();
     assert!(audited.contains("inbox.received") && audited.contains("inbox.send"), "{audited}");
-    for word in ["Wobbegong", "719204", "quokka"] {
+    for word in ["Wobbegong", "wobbegong", "719204", "quokka"] {
         assert!(!audited.contains(word), "{word} is in the audit");
-    }
-    let mut looked_at = 0;
-    look(&world.home(), &mut |path, bytes| {
-        looked_at += 1;
-        let content = String::from_utf8_lossy(bytes).to_lowercase();
-        for word in ["wobbegong", "719204", "quokka"] {
-            assert!(!content.contains(word), "{word} is in {}", path.display());
-        }
-    });
-    assert!(looked_at > 2, "the database, its log and the daemon's log were looked at");
-}
-
-fn look(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => look(&path, each),
-            Ok(kind) if kind.is_file() => each(&path, &fs::read(&path).unwrap_or_default()),
-            _ => {}
-        }
+        assert_eq!(world.files_with(word), Vec::<PathBuf>::new(), "{word}");
     }
 }
 
 #[test]
-fn an_identitys_messages_go_with_it_and_old_ones_by_themselves() {
+fn an_identitys_messages_go_with_it_and_one_is_deleted_by_its_number() {
     let world = world();
     mail(&world, "bob", "ada", "Kept", "x");
     let set = world.json(&["inbox", "set", "ada", "--keep", "30"]);

@@ -126,8 +126,7 @@ fn a_grant_that_ended_as_the_daemon_was_killed_stands_in_the_audit() {
     let mut world = world();
     world.lanyard(&["secrets", "set", "ASKED", "value", "--policy", "ask", "--identity", "ada"]).ok();
     let agent = world.script(1, "one", "lanyard secrets get ASKED");
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let open = world.json(&["approvals", "list"]);
     let asked = match open[0].is_object() {
         true => open[0].clone(),

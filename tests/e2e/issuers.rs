@@ -188,8 +188,7 @@ fn gitlab_cloudflare_and_vercel_tokens_live_until_they_are_revoked() {
 /// Waits until every token is revoked, expired or was never made.
 #[track_caller]
 fn wait_until_none_may_live(world: &World) {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     while world.json(&["tokens", "list"]) != json!([]) {
         door.event(|event| !event["TokenChanged"].is_null());
     }
@@ -213,8 +212,7 @@ fn a_server_that_nobody_vouches_for_is_not_told_a_secret() {
 fn each_way_in_which_revoking_fails_is_tried_again() {
     let (world, github) = (world(), GitHub::new());
     app(&world, github.url());
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let faults = [
         (Fault::Status(403), "403"),
         (Fault::Status(422), "422"),

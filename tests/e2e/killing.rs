@@ -90,8 +90,7 @@ fn a_killed_keeper_is_told_as_lost() {
     let id = text(&session, "id");
     world.wait_for_screen(id, "ready");
     let agent: i32 = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     keeper_of(agent).kill();
     door.event(|event| event["SessionStateChanged"]["session"]["state"] == "failed");
     let ended = world.json(&["sessions", "show", id]);

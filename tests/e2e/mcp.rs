@@ -159,20 +159,6 @@ fn asked(world: &World, door: &mut Door) -> Value {
     }
 }
 
-/// Every file below a folder that can be read.
-fn all_below(folder: &Path) -> Vec<u8> {
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        match path.metadata() {
-            Ok(meta) if meta.is_dir() => all.extend(all_below(&path)),
-            Ok(meta) if meta.is_file() => all.extend(std::fs::read(&path).unwrap_or_default()),
-            _ => {}
-        }
-    }
-    all
-}
-
 #[test]
 fn the_tools_say_what_they_are_and_give_what_the_identity_holds() {
     let world = world();
@@ -231,8 +217,7 @@ fn a_question_is_answered_in_words_by_the_owner_alone_and_the_agent_alone_reads_
     world.lanyard_with(&["approvals", "answer", approval, "-"], "port 4711, please").ok();
     assert_eq!(client.given(id), "port 4711, please");
     world.lanyard(&["approvals", "answer", approval, "again"]).fails(1);
-    let kept = all_below(&world.home());
-    assert!(kept.windows(17).all(|part| part != b"port 4711, please"), "the answer was written down");
+    assert_eq!(world.files_with("port 4711, please"), Vec::<PathBuf>::new(), "the answer was written down");
     let audit = world.lanyard(&["audit", "list"]).ok();
     assert!(audit.contains("Which port") && !audit.contains("4711"), "{audit}");
 
@@ -309,8 +294,8 @@ fn an_agent_gets_codes_links_and_messages_of_its_own_and_of_nobody_else() {
     let found: Value = serde_json::from_str(&client.given(waiting)).unwrap();
     assert_eq!(found["code"], "493817", "{found}");
     // It was read by that: the next call waits for the next one.
-    let told = client.fails("get_code", json!({ "timeout_seconds": 1 }));
-    assert!(told.contains("Hint") || told.contains("no "), "{told}");
+    let told = client.fails("get_code", json!({ "timeout_seconds": 0 }));
+    assert!(told.contains("no message that fits"), "{told}");
     let link = "https://app.example.com/verify?token=abc123";
     world.deliver(
         "ada@lanyard.localhost",

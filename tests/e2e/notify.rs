@@ -37,12 +37,6 @@ fn hook(world: &World, name: &str, url: &str, more: &[&str]) {
     world.lanyard_with(&[&args[..], more].concat(), KEY).ok();
 }
 
-fn listening(world: &World) -> Door {
-    let mut door = world.door();
-    assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
-    door
-}
-
 /// Waits until the newest message of a route fits.
 #[track_caller]
 fn logged(world: &World, door: &mut Door, route: &str, fits: impl Fn(&Value) -> bool) -> Value {
@@ -103,7 +97,7 @@ fn a_webhook_is_tried_again_under_the_same_id_until_it_is_taken() {
     let (server, told) = receiver(0, Reply::bare(204));
     server.fails("POST", Fault::Status(500));
     hook(&world, "hook", server.url(), &[]);
-    let mut door = listening(&world);
+    let mut door = world.listening();
     world.start(1, "broken", &["sh", "-c", "exit 3"]);
     let first = logged(&world, &mut door, "hook", |one| one["said"].is_string());
     assert_eq!((text(&first, "state"), first["tries"].as_u64()), ("waiting", Some(1)));
@@ -121,7 +115,7 @@ fn a_message_outlives_a_dead_server_and_a_killed_daemon() {
     let world = world();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     hook(&world, "hook", &format!("http://127.0.0.1:{port}/a/path"), &[]);
-    let mut door = listening(&world);
+    let mut door = world.listening();
     world.start(1, "broken", &["sh", "-c", "exit 3"]);
     let first = logged(&world, &mut door, "hook", |one| one["said"].is_string());
     assert!(text(&first, "said").contains("cannot be reached"), "{first}");
@@ -200,7 +194,7 @@ fn a_delayed_route_is_for_what_nobody_has_reacted_to() {
     let (server, told) = receiver(0, Reply::bare(200));
     hook(&world, "later", server.url(), &["--after", "1h"]);
     hook(&world, "soon", server.url(), &["--after", "2s"]);
-    let mut door = listening(&world);
+    let mut door = world.listening();
     world.as_agent(1, "alone", "exit 3");
     let soon = next(&told).json();
     assert_eq!(soon["data"]["notices"][0]["branch"], "alone");
@@ -248,7 +242,7 @@ fn a_mail_server_that_refuses_is_named_and_one_that_is_busy_is_asked_again() {
     let add =
         ["notify", "route", "add", "box", "--kind", "mail", "--url", &url, "--set", "from=l@example.com"];
     world.lanyard(&[&add[..], &["--set", "to=busy@example.com"]].concat()).ok();
-    let mut door = listening(&world);
+    let mut door = world.listening();
     world.start(1, "broken", &["sh", "-c", "exit 3"]);
     let busy = logged(&world, &mut door, "box", |one| one["said"].is_string());
     assert_eq!(text(&busy, "state"), "waiting");
@@ -268,7 +262,7 @@ fn a_telephone_gets_a_text_by_twilio_as_its_documentation_asks() {
         vec!["notify", "route", "add", "phone", "--kind", "twilio", "--url", server.url(), "--secret", "-"];
     ["account=AC0123", "from=+15550001111", "to=+15552223333"].iter().for_each(|s| add.extend(["--set", s]));
     world.lanyard_with(&add, "twilios-auth-token").ok();
-    let mut door = listening(&world);
+    let mut door = world.listening();
     world.start(1, "broken", &["sh", "-c", "exit 3"]);
     let request = next(&told);
     assert_eq!(request.line, "POST /2010-04-01/Accounts/AC0123/Messages.json");

@@ -39,8 +39,7 @@ fn what_is_asked_of_github_fits_its_description() {
     world.lanyard_with(&[&args[..], &["--secret", "-"]].concat(), "ghp_0123456789").ok();
     let token = world.json(&["tokens", "request", "mine"]);
     // Prism forgets the revocation at once, and is not believed.
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let params = json!({ "token": token["id"], "force": true, "wait_ms": 0 });
     assert_eq!(door.ask("tokens.revoke", params)["Ok"]["state"], "revoking");
     let told = loop {

@@ -280,8 +280,7 @@ fn the_real_gh_gets_a_token_that_lives_at_each_call() {
     world.wait_for_screen(session, "octo-1");
     let first = world.json(&["tokens", "list"])[0].clone();
     world.lanyard(&["tokens", "refresh", text(&first, "id")]).ok();
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     while world.json(&["tokens", "show", text(&first, "id")])["state"] != "revoked" {
         door.event(|event| event["TokenChanged"]["token"] == first["id"]);
     }

@@ -309,8 +309,7 @@ fn what_was_granted_of_a_secret_is_not_granted_of_the_worktrees_own_one() {
     world.project("work");
     world.seat(1, "ada", "KEY", "for-all");
     world.lanyard(&["secrets", "set", "KEY", "--policy", "ask", "--identity", "ada"]).ok();
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let session = world.start(1, "there", &["sh", "-c", "echo \"got $(lanyard secrets get KEY)\"; cat"]);
     let open = |door: &mut tests::Door| {
         let open = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");

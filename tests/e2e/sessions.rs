@@ -252,8 +252,7 @@ fn twelve_sessions_run_side_by_side() {
 #[test]
 fn watching_tells_what_happens_as_json_lines() {
     let world = world();
-    let mut door = world.door();
-    assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
+    let mut door = world.listening();
     let session = world.start(1, "one", &["sh", "-c", "read go"]);
     let id = session["id"].clone();
     let state = |state: &'static str| {

@@ -26,8 +26,7 @@ impl<'a> Printer<'a> {
     }
 
     fn of(world: &'a World, id: &str) -> Self {
-        let mut door = world.door();
-        assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
+        let mut door = world.listening();
         Self { world, id: id.into(), door }
     }
 

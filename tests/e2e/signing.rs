@@ -184,8 +184,7 @@ fn a_signature_that_is_asked_for_waits_for_the_owner() {
     let world = world();
     world.lanyard(&["keys", "set", "--identity", "ada", "--policy", "ask"]).ok();
     let fingerprint = world.json(&["keys", "show", "--identity", "ada"])["fingerprint"].take();
-    let mut door = world.door();
-    door.ask("events.subscribe", serde_json::json!({}));
+    let mut door = world.listening();
     let mut asked = || {
         let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
         event["ApprovalChanged"]["approval"].clone()

@@ -130,8 +130,7 @@ fn credentials_that_were_used_and_approvals_that_were_needed_are_named() {
     for (key, policy) in [("NPM_TOKEN", "ask"), ("PLAIN", "auto")] {
         world.lanyard_with(&["secrets", "set", key, "-", "--identity", "ada", "--policy", policy], "v").ok();
     }
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let script = "lanyard secrets get PLAIN; lanyard secrets get PLAIN; lanyard secrets get NOTHING; \
                   lanyard secrets get NPM_TOKEN; lanyard secrets get NPM_TOKEN";
     let script = world.script(1, "one", script);

@@ -27,8 +27,7 @@ fn ran(world: &World) -> Vec<String> {
 
 /// Waits until a task fits, and gives it.
 fn wait_for(world: &World, task: &Value, fits: impl Fn(&Value) -> bool) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let mut asking = world.door();
     loop {
         let now = asking.ask("tasks.show", json!({ "task": task["id"] }))["Ok"].take();

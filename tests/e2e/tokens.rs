@@ -28,8 +28,7 @@ fn state(world: &World, id: &str) -> String {
 /// Waits until a token is in this state.
 #[track_caller]
 fn wait_for_state(world: &World, id: &str, wanted: &str) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let token = world.json(&["tokens", "show", id]);
         if text(&token, "state") == wanted {
@@ -70,27 +69,9 @@ fn a_value_is_nowhere_on_the_disk_and_in_no_log() {
     let value = value(&world, text(&token, "id"));
     world.lanyard(&["daemon", "stop"]).ok();
     for secret in [value.as_str(), "issuers-own-secret"] {
-        let found = files_with(&world.home(), secret);
+        let found = world.files_with(secret);
         assert!(found.is_empty(), "{found:?}");
     }
-}
-
-fn files_with(folder: &std::path::Path, text: &str) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        match entry.file_type().unwrap() {
-            kind if kind.is_dir() => found.extend(files_with(&path, text)),
-            kind if kind.is_file() => {
-                let bytes = std::fs::read(&path).unwrap_or_default();
-                if bytes.windows(text.len()).any(|part| part == text.as_bytes()) {
-                    found.push(path);
-                }
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 #[test]
@@ -176,8 +157,7 @@ fn an_agent_is_kept_from_an_issuer_whose_policy_is_deny() {
 #[test]
 fn an_agent_waits_for_the_owners_word_and_goes_on_with_it() {
     let (world, issuer) = world("ask");
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     std::thread::scope(|scope| {
         let agent = scope.spawn(|| {
             world.as_agent(1, "own", "lanyard tokens request mint --repo acme/shop --reason 'to push' --json")
@@ -198,8 +178,7 @@ fn an_agent_waits_for_the_owners_word_and_goes_on_with_it() {
 #[test]
 fn a_token_that_the_owner_denies_is_never_issued() {
     let (world, issuer) = world("ask");
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     std::thread::scope(|scope| {
         let agent = scope.spawn(|| world.as_agent(1, "own", "lanyard tokens request mint"));
         let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
@@ -291,8 +270,7 @@ fn a_revocation_is_tried_until_the_issuer_confirms_also_over_a_restart() {
 
 #[track_caller]
 fn wait_for_attempts(world: &World, id: &str, attempts: i64) -> Value {
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     loop {
         let token = world.json(&["tokens", "show", id]);
         if token["attempts"].as_i64() >= Some(attempts) {
@@ -424,8 +402,7 @@ fn a_running_session_never_ends_with_its_first_token() {
 #[test]
 fn a_request_that_is_revoked_takes_its_question_along() {
     let (world, issuer) = world("ask");
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     std::thread::scope(|scope| {
         let agent = scope.spawn(|| world.as_agent(1, "own", "lanyard tokens request mint"));
         let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
@@ -446,8 +423,7 @@ fn a_request_that_is_revoked_takes_its_question_along() {
 #[test]
 fn an_agent_that_dies_while_it_waits_leaves_no_request_and_no_question() {
     let (world, issuer) = world("ask");
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let session = world.start(1, "own", &["sh", "-c", "lanyard tokens request mint --wait 10m"]);
     let event = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
     let id = text(&event["ApprovalChanged"]["approval"], "id").to_string();

@@ -88,4 +88,12 @@ impl World {
         assert_eq!(hello["hello"]["version"], api::VERSION, "{hello}");
         door
     }
+
+    /// The same for one that hears of all that happens from now on.
+    #[track_caller]
+    pub fn listening(&self) -> Door {
+        let mut door = self.door();
+        assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
+        door
+    }
 }

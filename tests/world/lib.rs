@@ -14,6 +14,7 @@ mod clock;
 mod daemon;
 mod door;
 mod dovecot;
+mod files;
 mod forge;
 pub mod github;
 mod issuer;

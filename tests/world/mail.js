@@ -14,8 +14,10 @@ const server = new SMTPServer({
   onAuth: (login, session, done) =>
     login.password === password ? done(null, { user: login.username }) : done(new Error("wrong password")),
   onRcptTo: (to, session, done) => {
-    const busy = Object.assign(new Error("try again later"), { responseCode: 451 });
-    done(to.address.startsWith("busy") ? busy : null);
+    const no = (words, responseCode) => done(Object.assign(new Error(words), { responseCode }));
+    if (to.address.startsWith("busy")) no("try again later", 451);
+    else if (to.address.startsWith("gone")) no("nobody of that name", 550);
+    else done();
   },
   onData: (stream, session, done) =>
     simpleParser(stream).then((letter) => {

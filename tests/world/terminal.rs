@@ -47,8 +47,7 @@ impl World {
     /// Waits until the daemon has written down how a session ended, and gives the session.
     #[track_caller]
     pub fn ended(&self, session: &str) -> Value {
-        let mut door = self.door();
-        door.ask("events.subscribe", json!({}));
+        let mut door = self.listening();
         let now = self.json(&["sessions", "show", session]);
         if now["ended_at"].is_i64() {
             return now;

@@ -16,8 +16,7 @@ fn claude_reads_a_secret_with_its_owners_approval_and_a_code_of_its_own_mail_alo
     world.deliver("bob@lanyard.localhost", "For bob alone", "Your code is 771204.");
     let theirs = world.json(&["email", "list", "--identity", "bob"])["messages"][0]["id"].clone();
     let mut watching = Watching::slot(&world, 1);
-    let mut door = world.door();
-    door.ask("events.subscribe", json!({}));
+    let mut door = world.listening();
     let task = r#"please call: mcp__lanyard__read_secret {"key":"DEPLOY_KEY","reason":"to deploy"};"#;
     world.json(&["start", "--slot", "1", "--project", "work", "--branch", "one", "--prompt", task]);
     let asks = door.event(|event| event["ApprovalChanged"]["approval"]["state"] == "open");
