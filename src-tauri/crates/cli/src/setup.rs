@@ -1,9 +1,9 @@
 //! What a source, an issuer or a route is set up with: an address, settings of its kind, and a secret.
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::prompt;
-use api::SecretText;
 use api::secrets::VALUE_MAX;
+use api::{Error, SecretText};
 use std::collections::BTreeMap;
 
 /// The options that say it.
@@ -16,8 +16,7 @@ pub struct Setup {
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
     /// Its secret: `-` reads standard input, and without one it is asked for
-    #[arg(long, value_name = "-", num_args = 0..=1, default_missing_value = "", value_parser = ["", "-"])]
-    #[arg(hide_possible_values = true)]
+    #[arg(long, value_name = "-", num_args = 0..=1, default_missing_value = "")]
     secret: Option<String>,
 }
 
@@ -34,7 +33,13 @@ impl Setup {
         let secret = match self.secret.as_deref() {
             None => None,
             Some("-") => Some(prompt::piped(VALUE_MAX)?),
-            Some(_) => Some(prompt::hidden("Its secret: ")?),
+            Some("") => Some(prompt::hidden("Its secret: ")?),
+            // Not said by clap, which would repeat it.
+            Some(_) => {
+                let error =
+                    Error::invalid("a secret has no place on the command line, where others can read it");
+                return Err(Failure::Usage(error.hint("give it on standard input, with --secret -")));
+            }
         };
         Ok(Given { url: self.url, settings: self.settings.into_iter().collect(), secret })
     }

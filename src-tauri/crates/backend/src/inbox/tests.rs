@@ -342,7 +342,11 @@ async fn a_wait_ends_with_the_message_that_fits_and_with_no_other() {
         let call = call.clone();
         async move { inbox.wait(&Caller::Owner, identity, call).await }
     });
-    room.mail(&room.ada, "Your newsletter", "Nothing to see").await;
+    room.mail(&room.ada, "Your codeless newsletter", "Nothing to see").await;
+    room.mail(&room.ada, "Another subject", "Your verification code is 111222").await;
+    let other =
+        "From: x@other.example\nSubject: Your code\nMessage-ID: <o@x>\n\nYour verification code is 333444\n";
+    room.receive(&room.ada, None, other).await;
     let id = room.mail(&room.ada, "Your Code", "Your verification code is 482913").await;
     let message = waiting.await.unwrap().unwrap();
     assert_eq!((message.id.as_str(), message.found.codes[0].value.as_str()), (id.as_str(), "482913"));
