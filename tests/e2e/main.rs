@@ -27,6 +27,7 @@ mod notify;
 mod on_state;
 mod passwords;
 mod plain_user;
+mod posing;
 mod posted;
 mod prism;
 mod projects;

@@ -22,8 +22,8 @@ const server = new SMTPServer({
   onData: (stream, session, done) =>
     simpleParser(stream).then((letter) => {
       const to = session.envelope.rcptTo.map((one) => one.address);
-      const { subject, text, messageId, from } = letter;
-      console.log("letter " + JSON.stringify({ to, from: from.text, subject, text, messageId, secure: session.secure, user: session.user || null }));
+      const { subject, text, html, messageId, from } = letter;
+      console.log("letter " + JSON.stringify({ to, from: from.text, subject, text, html, messageId, secure: session.secure, user: session.user || null }));
       done();
     }, done),
 });

@@ -2,32 +2,10 @@
 
 use api::Millis;
 use api::inbox::{Medium, Message};
-use api::names::drives_terminal;
-
-/// Characters that take no room, but part words or hide in them. The joiners are wanted in some scripts.
-fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
-        | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-fn joins(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
-}
 
 /// Takes out what can't be seen or would turn the direction of reading; ends of lines and tabs stay.
 pub fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        // A joiner means something only behind a letter that is joined.
-        let keeps = match joins(c) {
-            true => {
-                plain.chars().next_back().is_some_and(|before| !before.is_ascii() && !before.is_whitespace())
-            }
-            false => matches!(c, '\n' | '\t') || !(drives_terminal(c) || is_hidden(c)),
-        };
-        plain.extend(keeps.then_some(c));
-    }
-    plain
+    api::names::seen(text)
 }
 
 /// The same, in one line.

@@ -66,6 +66,35 @@ pub fn drives_terminal(c: char) -> bool {
     c.is_control() || turns_direction || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Somebody else's text as a person can see it: without what turns the direction of reading or takes no room, so that
+/// nothing hides in it. Ends of lines and tabs stay.
+pub fn seen(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    let mut last = ' ';
+    for c in text.chars() {
+        // Joiners and the choice of a picture mean something only behind a letter or picture that has them.
+        let keeps = match c {
+            '\n' | '\t' => true,
+            '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' => {
+                !last.is_ascii() && !last.is_whitespace() && last != c
+            }
+            _ => !(drives_terminal(c) || takes_no_room(c)),
+        };
+        if keeps {
+            seen.push(c);
+            last = c;
+        }
+    }
+    seen
+}
+
+/// Whether a character takes no room, but parts words or hides in them.
+fn takes_no_room(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180e}'
+        | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
@@ -96,6 +125,12 @@ mod tests {
     fn text_of_others_cannot_drive_the_terminal() {
         assert_eq!(clean("feat/ü 漢"), "feat/ü 漢");
         assert_eq!(clean("a\x1b]0;b\x07\n\u{9b}\u{202e}"), "a\\u{1b}]0;b\\u{7}\\n\\u{9b}\\u{202e}");
+    }
+
+    #[test]
+    fn nothing_hides_in_what_is_seen() {
+        assert_eq!(seen("pay\u{200b}pal \u{202e}x\u{e0041}\u{fe01}\n\ty"), "paypal x\n\ty");
+        assert_eq!(seen("a\u{200d}b 👩\u{200d}💻 ❤\u{fe0f}\u{fe0f}"), "ab 👩\u{200d}💻 ❤\u{fe0f}");
     }
 
     #[test]

@@ -364,6 +364,7 @@ impl Ground {
             approvals: approvals.clone(),
             audit: self.audit.clone(),
             domain: self.config.settings.email_domain.clone(),
+            data: self.config.data.clone(),
             ending: ending.clone(),
         };
         Inbox::open(parts).await

@@ -105,9 +105,7 @@ impl Approvals {
         let reason = reason.filter(|reason| !reason.is_empty());
         let (mut command, mut starter) = asker.command_lines().await;
         if wanted.action == Action::SendMessage {
-            // What a message says may stand in the arguments, and stands in no question: the owner reads it in the
-            // inbox, where it is sealed.
-            command = command.into_iter().take_while(|argument| !argument.starts_with('-')).collect();
+            command = without_arguments(command);
             starter.clear();
         }
         let mut details = wanted.details;
@@ -189,6 +187,17 @@ pub(super) fn words(kind: &str, text: &str) -> Result<String> {
         bail!(Error::invalid(format!("the {kind} is longer than {WORDS_MAX} characters")).hint("be brief"));
     }
     Ok(clean(text.trim()).into_owned())
+}
+
+/// The program alone, and which command of ours it is: what a message says may stand in any argument, and stands in no
+/// question. The owner reads it in the inbox, where it is sealed.
+fn without_arguments(command: Vec<String>) -> Vec<String> {
+    let is_ours =
+        |program: &str| ["lanyard", "ravi"].contains(&program.rsplit('/').next().unwrap_or_default());
+    let words = if command.first().is_some_and(|program| is_ours(program)) { 3 } else { 1 };
+    let is_word = |word: &str| word.chars().all(|c| c.is_ascii_lowercase());
+    let mut at = 0..words;
+    command.into_iter().take_while(|word| at.next().is_some_and(|at| at == 0 || is_word(word))).collect()
 }
 
 fn cut(text: &str) -> String {

@@ -4,7 +4,7 @@ mod charsets;
 mod cleaning;
 pub mod html;
 pub mod layout;
-mod names;
+pub mod names;
 mod parts;
 
 use super::finding::find;

@@ -3,6 +3,7 @@
 //! A message is parsed when it comes, and kept sealed under its identity's key, bound to its id. While the vault is
 //! locked nothing can come: [`Inbox::receive`] fails, and whoever brings a message has to bring it again.
 
+mod asked;
 pub mod finding;
 mod keeping;
 pub mod mail;
@@ -34,6 +35,7 @@ use api::names::shown;
 use api::{Code, Error, Event};
 use sealing::{Head, Said, Seals};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -68,6 +70,8 @@ pub struct Parts {
     pub audit: Audit,
     /// The domain of addresses that are given without one.
     pub domain: String,
+    /// The folder that the database lies in.
+    pub data: PathBuf,
     /// Cancelled when the daemon ends.
     pub ending: CancellationToken,
 }

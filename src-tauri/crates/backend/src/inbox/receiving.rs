@@ -1,7 +1,7 @@
 //! What comes: parsed, sealed, written once, and told to whoever waits.
 
 use super::Inbox;
-use super::mail::{Mail, read_mail};
+use super::mail::{Mail, names, read_mail};
 use super::sealing::{Body, Head, Seals};
 use super::words::{beginning, different, fold};
 use crate::audit::{By, Fact};
@@ -13,6 +13,9 @@ use api::{Code, Error, Event, Millis};
 
 /// The largest mail, in bytes.
 pub const RAW_MAX: usize = 36 * 1024 * 1024;
+/// So much of the disk is left to all else, in bytes, but no more than a twentieth of it: a mail can be sent again, while
+/// what is changed or given out has to be recorded.
+const DISK_LEFT: u64 = 200 * 1024 * 1024;
 /// How much of a mail as it came one part of it holds.
 const PIECE: usize = 1024 * 1024;
 /// How many different words of a message can be searched for.
@@ -71,6 +74,7 @@ impl Inbox {
 
     /// Takes messages, all or none.
     pub async fn receive_all(&self, arrived: Vec<Arrived>) -> Result<Vec<Received>> {
+        self.check_disk(arrived.iter().map(|one| size(&one.content)).sum())?;
         let mut sealed = Vec::with_capacity(arrived.len());
         for one in arrived {
             check_size(&one.content)?;
@@ -109,12 +113,35 @@ impl Inbox {
     }
 }
 
-fn check_size(content: &Content) -> Result<()> {
-    let size = match content {
+impl Inbox {
+    /// Takes nothing more where the disk is nearly full: anybody on this machine can send mail without end.
+    fn check_disk(&self, more: usize) -> Result<()> {
+        let disk = rustix::fs::statvfs(&self.parts.data).context("looking at the room on the disk")?;
+        let (free, all) =
+            (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
+        // What is written stands in the log of the database first, and its words beside it.
+        if free < DISK_LEFT.min(all / 20).saturating_add(3 * more as u64) {
+            bail!(
+                Error::new(
+                    Code::DiskFull,
+                    "the disk is nearly full, and what is left of it is not for messages"
+                )
+                .hint("make room on the disk; `lanyard inbox set NAME --keep DAYS` forgets old messages")
+            );
+        }
+        Ok(())
+    }
+}
+
+fn size(content: &Content) -> usize {
+    match content {
         Content::Mail(raw) => raw.len(),
         Content::Text { body, .. } => body.len(),
-    };
-    if size > RAW_MAX {
+    }
+}
+
+fn check_size(content: &Content) -> Result<()> {
+    if size(content) > RAW_MAX {
         bail!(Error::new(Code::TooLarge, "the message is larger than 36 MiB"));
     }
     Ok(())
@@ -266,9 +293,11 @@ fn parts_of_mail(mail: Mail) -> (Head, Body) {
 }
 
 fn parts_of_text(from: String, to: String, text: String) -> (Head, Body) {
+    // What came by a phone can hold as much that drives a terminal as what came by mail.
+    let (from, to, text) = (names::line(&from, 64), names::line(&to, 64), names::text(&text));
     let head = Head {
-        from: cut(&from, 64),
-        to: vec![cut(&to, 64)],
+        from,
+        to: vec![to],
         preview: preview(&text),
         found: bounded(super::finding::find("", &text, None, Medium::Sms)),
         ..Head::default()

@@ -1,9 +1,9 @@
 //! Sending: checked, written, asked of the owner where that is wanted, and put on its way.
 
-use super::Inbox;
 use super::outgoing::{ASKED, FAILED, QUEUED};
 use super::receiving::{mail_hash, new_message, people, preview, thread};
 use super::sealing::{Body, Head, Said, Seals};
+use super::{Inbox, asked};
 use crate::approvals::Wanted;
 use crate::caller::Caller;
 use crate::store::{self, IdentityRow, MessageRow};
@@ -14,7 +14,6 @@ use api::inbox::{BODY_MAX, Direction, Medium, Message, RECIPIENTS_MAX, SMS_MAX, 
 use api::names::shown;
 use api::secrets::Policy;
 use api::{Code, Error, Millis};
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// The longest subject, in characters.
@@ -26,8 +25,6 @@ const REFERENCES_MAX: usize = 20;
 /// How many messages the agents of one identity send in an hour.
 const HOURLY: i64 = 120;
 const HOUR_MS: Millis = 3600 * 1000;
-/// How many characters of the recipients an approval shows.
-const SHOWN: usize = 300;
 
 /// A message that was understood, and may be sent.
 struct Draft {
@@ -56,14 +53,17 @@ impl Inbox {
                     .hint("go on without it, or ask the owner")
             );
         }
-        let draft = self.draft(caller, identity, &call).await?;
+        let mut draft = self.draft(caller, identity, &call).await?;
         let asks = caller.is_agent() && settings.sending == Policy::Ask;
+        if asks {
+            asked::make_plain(&mut draft.head, &mut draft.body);
+        }
         let everybody = everybody(&draft);
         let row = self.write(caller, identity, call.medium, draft, asks).await?;
         if asks {
             let wanted = Wanted {
                 action: Action::SendMessage,
-                subject: subject(&everybody),
+                subject: asked::subject(&everybody),
                 identity: identity.clone(),
                 reason: call.reason,
                 wait: call.wait_ms.map(Duration::from_millis),
@@ -183,17 +183,6 @@ impl Inbox {
         let (head, body) = (seals.head(&row)?, self.body(&seals, &row).await?);
         Ok((row, head, body))
     }
-}
-
-/// Whom an approval is about. Every other set of recipients has another subject.
-fn subject(everybody: &[String]) -> String {
-    let all = everybody.join(", ");
-    if all.chars().count() <= SHOWN {
-        return all;
-    }
-    let mark = data_encoding::HEXLOWER.encode(&Sha256::digest(all.as_bytes())[..8]);
-    let start: String = all.chars().take(SHOWN).collect();
-    format!("{start}… {} in all, {mark}", everybody.len())
 }
 
 fn everybody(draft: &Draft) -> Vec<String> {

@@ -57,8 +57,8 @@ async fn opened(folder: &Path, clock: Clock, unlocked: bool) -> Inbox {
     let approvals = Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants, ending.clone())
         .await
         .unwrap();
-    let domain = "lanyard.localhost".into();
-    Inbox::open(Parts { store, bus, clock, safe, approvals, audit, domain, ending }).await.unwrap()
+    let (domain, data) = ("lanyard.localhost".into(), folder.to_path_buf());
+    Inbox::open(Parts { store, bus, clock, safe, approvals, audit, domain, data, ending }).await.unwrap()
 }
 
 async fn identity(inbox: &Inbox, name: &str, phone: Option<&str>) -> IdentityRow {

@@ -124,7 +124,8 @@ impl Sources {
             Ok(provider_id) => return inbox.settle(&queued.id, Sending::Sent, None, provider_id).await,
             Err(failure) => failure,
         };
-        tracing::warn!("the message {} was not sent: {}", queued.id, failure.said);
+        // A server's words may repeat what the message says: they stand with the message, where they are sealed.
+        tracing::warn!("the message {} was not sent; in its inbox stands why", queued.id);
         if !failure.again {
             let sending = Sending::Failed { reason: failure.said };
             return inbox.settle(&queued.id, sending, None, None).await;

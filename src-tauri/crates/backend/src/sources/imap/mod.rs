@@ -192,7 +192,7 @@ impl Imap {
 
 impl Source for Imap {
     fn run<'a>(&'a self, post: &'a Post) -> BoxFuture<'a, Result<Never, Failure>> {
-        Box::pin(self.bring(post))
+        Box::pin(async move { self.bring(post).await.map_err(|failure| self.server.hushed(failure)) })
     }
     fn sends(&self) -> Option<&dyn Sends> {
         self.relay.as_ref().map(|relay| relay as &dyn Sends)
@@ -223,9 +223,7 @@ async fn shown_letters(mailbox: &mut Mailbox, batch: &[Heading], post: &Post) ->
                 for uid in uids {
                     match mailbox.letters(&[uid], false).await? {
                         Ok(one) => letters.extend(one),
-                        Err(said) => {
-                            tracing::warn!("the source {} cannot show the mail {uid}: {said}", post.name());
-                        }
+                        Err(_) => tracing::warn!("the source {} cannot show the mail {uid}", post.name()),
                     }
                 }
             }

@@ -101,6 +101,14 @@ impl Server {
         Ok(Client::new(link))
     }
 
+    /// What went wrong, without words of the server that repeat the secret: it was told that.
+    pub fn hushed(&self, failure: Failure) -> Failure {
+        match holds_piece(&failure.said, &self.secret) {
+            true => Failure { said: "its words are left out, since they repeat a secret".into(), ..failure },
+            false => failure,
+        }
+    }
+
     /// Says who we are.
     pub async fn logged_in(&self, client: Client<Link>) -> Result<Session<Link>, Failure> {
         // EXPOSE: the server is told the password or the access token.
@@ -114,10 +122,7 @@ impl Server {
         };
         session.map_err(|(error, _)| match error {
             Error::No(said) | Error::Bad(said) => {
-                let said = match holds_piece(&said, &self.secret) {
-                    true => "its words are left out, since they repeat a secret".to_string(),
-                    false => words(information(&said)),
-                };
+                let said = words(information(&said));
                 let later = said.contains("UNAVAILABLE") || said.contains("try again");
                 match later {
                     true => Failure::passing(format!("it takes no login now: {said}")),
@@ -145,9 +150,8 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-    /// Logs in by an access token at a server that answers it like this; gives what the server heard.
-    async fn by_token(answers: &[&str]) -> (Result<(), Failure>, Vec<String>) {
-        let server = Server {
+    fn server() -> Server {
+        Server {
             host: "imap.example.com".into(),
             port: 143,
             tls: false,
@@ -155,7 +159,22 @@ mod tests {
             username: "someuser@example.com".into(),
             secret: Secret::from("vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==".to_string()),
             bearer: true,
-        };
+        }
+    }
+
+    #[test]
+    fn a_server_that_repeats_the_secret_is_not_quoted() {
+        let hushed = |said: &str| server().hushed(Failure::passing(said)).said;
+        assert_eq!(hushed("it hangs up: see you"), "it hangs up: see you");
+        for said in ["it hangs up: vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==", "it refused: …mTc2Nvb3R…"]
+        {
+            assert_eq!(hushed(said), "its words are left out, since they repeat a secret");
+        }
+    }
+
+    /// Logs in by an access token at a server that answers it like this; gives what the server heard.
+    async fn by_token(answers: &[&str]) -> (Result<(), Failure>, Vec<String>) {
+        let server = server();
         let (ours, theirs) = tokio::io::duplex(4096);
         let serving = async {
             let (mut heard, mut theirs) = (Vec::new(), BufReader::new(theirs));
