@@ -262,13 +262,13 @@ fn settings_that_make_no_sense_are_named_with_their_file() {
 }
 
 /// A small disk of its own, taken away at the end.
-struct Disk(PathBuf);
+pub struct Disk(PathBuf);
 
 impl Disk {
-    fn mount(place: PathBuf) -> Option<Self> {
+    pub fn mount(place: PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir_all(&place).unwrap();
         let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
             .arg(&place)
             .output();
         match mount {
@@ -278,6 +278,11 @@ impl Disk {
                 None
             }
         }
+    }
+
+    /// Takes so many bytes of it.
+    pub fn fill_with(&self, bytes: usize) {
+        std::fs::write(self.0.join("taken"), vec![0; bytes]).unwrap();
     }
 
     fn fill(&self) {
@@ -302,7 +307,7 @@ impl Drop for Disk {
 #[test]
 fn a_full_disk_is_told_and_nothing_is_lost() {
     let world = World::new();
-    let Some(disk) = Disk::mount(world.home()) else { return };
+    let Some(disk) = Disk::mount(world.home(), "6m") else { return };
     world.project("work");
     world.seat(1, "ada", "KEY", "before");
     let daemon = world.daemon_process();

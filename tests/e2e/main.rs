@@ -12,6 +12,7 @@ mod doors;
 mod environment;
 mod examine;
 mod grants;
+mod greedy;
 mod hooks;
 mod house;
 mod identities;

@@ -27,6 +27,9 @@ const USAGE: &str = "usage: lanyardd [--ready-fd N]   the daemon, in the foregro
 /// How long the daemon waits for what it has begun before it ends.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
+/// How many files may be open at once: the seats of the doors of some dozens of sessions, and as much again.
+const FILES: u64 = 8192;
+
 /// How many clicks on notifications may wait to be passed on.
 const CLICKS: usize = 16;
 
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         return fail(ready, "this is a slot's terminal: the owner's daemon is not started from here");
     }
     harden();
+    make_room();
     match run(ready.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => fail(ready, &told(&e).to_string()),
@@ -113,6 +117,16 @@ fn harden() {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
     let nothing = Rlimit { current: Some(0), maximum: Some(0) };
     rustix::process::setrlimit(Resource::Core, nothing).ok();
+}
+
+/// Takes as many open files as it may have, up to what all doors could need: with fewer, those who are connected
+/// already could keep others out.
+fn make_room() {
+    let may = rustix::process::getrlimit(Resource::Nofile);
+    let wanted = may.maximum.unwrap_or(FILES).min(FILES);
+    if may.current.is_some_and(|current| current < wanted) {
+        rustix::process::setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..may }).ok();
+    }
 }
 
 fn run(ready: Option<&File>) -> Result<()> {

@@ -19,6 +19,8 @@ const OPEN: usize = 32;
 const WAITING: usize = 64;
 /// How long a client may take to read one line before it is cut off.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client that is refused may take to ask what it is refused.
+const HEARING: Duration = Duration::from_secs(2);
 
 /// Serves a connection to its end.
 pub async fn serve(backend: Backend, stream: UnixStream, caller: api::Result<Caller>) {
@@ -79,7 +81,7 @@ impl Connection {
 
     /// Answers the first request of a caller that may not come in, so that it learns why.
     async fn refuse(&mut self, error: Error) -> Result<()> {
-        if let Some(line) = self.next_line().await? {
+        if let Some(line) = tokio::time::timeout(HEARING, self.next_line()).await?? {
             self.lines.send(answer(read(&line).0, &Err(error))).await?;
         }
         self.finish_writing().await;

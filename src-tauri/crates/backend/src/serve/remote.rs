@@ -4,6 +4,7 @@
 //! `/socket` carries the frames of the owner's socket, one per text message, after a first message with
 //! the token. `/attach` carries one terminal: chunks as binary messages (see [`api::wire`]).
 
+mod crowd;
 mod github;
 mod guard;
 mod inbox;
@@ -28,6 +29,8 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use crowd::Crowd;
+pub use crowd::Theirs;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
@@ -60,8 +63,8 @@ async fn bind_to(port: u16) -> Result<TcpListener> {
 pub async fn serve(backend: Backend, listener: TcpListener) -> Result<()> {
     let address = listener.local_addr().context("reading the web door's address")?;
     let ending = backend.ending.clone();
-    let app = router(backend, address.port()).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app)
+    let app = router(backend, address.port()).into_make_service_with_connect_info::<Theirs>();
+    axum::serve(Crowd::new(listener), app)
         .with_graceful_shutdown(async move { ending.cancelled().await })
         .await
         .context("serving the web door")

@@ -16,8 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+/// How many connections one session may have open: more would take them from all others.
+const SEATS: usize = 64;
+/// How many of those who are refused are told why at once.
+const REFUSED_SEATS: usize = 16;
 /// How long a daemon that has closed its door may take to end.
 const LAST_BREATH: Duration = Duration::from_secs(8);
 
@@ -86,7 +90,8 @@ async fn answers(path: &Path, until: tokio::time::Instant) -> bool {
 pub async fn serve_owner(backend: Backend, socket: Arc<OwnerSocket>) {
     let check = |stream: &UnixStream| check_owner(stream).map(|()| Caller::Owner);
     let serve = |stream, caller| connection::serve(backend.clone(), stream, caller);
-    accept(&backend, audit::Door::Owner, &socket.listener, &backend.ending, check, serve).await;
+    let door = Crowd::new(audit::Door::Owner, Semaphore::MAX_PERMITS);
+    accept(&backend, &door, &socket.listener, &backend.ending, check, serve).await;
 }
 
 /// Serves each session's own sockets as they are opened, until the daemon ends.
@@ -106,19 +111,45 @@ pub async fn serve_agents(backend: Backend, mut doors: mpsc::Receiver<Door>) {
             let check = |stream: &UnixStream| check_agent(stream, door.keeper).map(agent);
             let calls = |stream, caller| connection::serve(backend.clone(), stream, caller);
             let signs = |stream, caller| ssh::serve(backend.clone(), stream, caller);
+            let crowd = Crowd::new(audit::Door::Session, SEATS);
             tokio::select! {
                 () = door.closed.cancelled() => {}
-                () = accept(&backend, audit::Door::Session, &door.listener, &closed, check, calls) => {}
-                () = accept(&backend, audit::Door::Session, &door.ssh, &closed, check, signs) => {}
+                () = accept(&backend, &crowd, &door.listener, &closed, check, calls) => {}
+                () = accept(&backend, &crowd, &door.ssh, &closed, check, signs) => {}
             }
         });
+    }
+}
+
+/// Those who are at a door.
+struct Crowd {
+    door: audit::Door,
+    seats: Arc<Semaphore>,
+    refused: Arc<Semaphore>,
+}
+
+impl Crowd {
+    fn new(door: audit::Door, seats: usize) -> Self {
+        let free = |seats| Arc::new(Semaphore::new(seats));
+        Self { door, seats: free(seats), refused: free(REFUSED_SEATS) }
+    }
+
+    /// A seat for whoever comes, as whom. None where not even a refusal can be told.
+    fn seat(&self, caller: api::Result<Caller>) -> Option<(api::Result<Caller>, OwnedSemaphorePermit)> {
+        let error = match (caller, self.seats.clone().try_acquire_owned()) {
+            (Ok(caller), Ok(seat)) => return Some((Ok(caller), seat)),
+            (Ok(_), Err(_)) => Error::refused(format!("this session has {SEATS} connections open already"))
+                .hint("end some of what waits or is connected there, then try again"),
+            (Err(error), _) => error,
+        };
+        Some((Err(error), self.refused.clone().try_acquire_owned().ok()?))
     }
 }
 
 /// Accepts connections until the end; each is checked, and served in a task of its own.
 async fn accept<S: Future<Output = ()> + Send + 'static>(
     backend: &Backend,
-    door: audit::Door,
+    crowd: &Crowd,
     listener: &UnixListener,
     end: &tokio_util::sync::CancellationToken,
     check: impl Fn(&UnixStream) -> api::Result<Caller>,
@@ -129,10 +160,16 @@ async fn accept<S: Future<Output = ()> + Send + 'static>(
             Ok((stream, _)) => {
                 let caller = check(&stream);
                 if let Err(error) = &caller {
-                    let refused = refused(backend.clone(), door, peer(&stream).ok(), error.clone());
+                    let refused = refused(backend.clone(), crowd.door, peer(&stream).ok(), error.clone());
                     backend.tasks.spawn(refused);
                 }
-                backend.tasks.spawn(serve(stream, caller));
+                if let Some((caller, seat)) = crowd.seat(caller) {
+                    let served = serve(stream, caller);
+                    backend.tasks.spawn(async move {
+                        served.await;
+                        drop(seat);
+                    });
+                }
             }
             Err(e) => {
                 // Too many open files: those that are open must be served before new ones are taken.

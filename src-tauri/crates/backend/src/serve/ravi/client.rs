@@ -38,7 +38,7 @@ impl FromRequestParts<Backend> for Client {
             remote::refused(&backend.audit, Kind::Door, "door.refused", why).await;
             return Err(Refusal::unauthenticated());
         };
-        let theirs = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+        let theirs = parts.extensions.get::<ConnectInfo<remote::Theirs>>().map(|info| info.0.0);
         let Some(peer) = holder(backend, &session, theirs).await? else {
             carried_off(backend, &session).await;
             return Err(Refusal::forbidden("this key is for the processes of its session alone"));

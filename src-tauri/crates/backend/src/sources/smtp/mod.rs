@@ -3,7 +3,7 @@
 mod body;
 mod connection;
 mod intake;
-mod seats;
+pub mod seats;
 pub mod session;
 mod tls;
 
