@@ -35,6 +35,7 @@ mod projects;
 mod prying;
 mod racing;
 mod ravi;
+mod reaching;
 mod registry;
 mod remotes;
 mod rotation;
