@@ -404,9 +404,8 @@ fn no_tool_gives_an_agent_anything_of_anothers() {
     pair.is_untouched();
 }
 
-#[test]
-fn no_command_gives_an_agent_anything_of_anothers() {
-    let pair = Pair::new();
+/// What could be typed to get at what is bob's.
+fn commands(pair: &Pair) -> Vec<String> {
     let (number, sms) = (pair.mail["number"].to_string(), pair.sms["number"].to_string());
     let (thread, home) = (text(&pair.mail, "thread"), pair.world.home());
     let mut commands: Vec<String> = [
@@ -456,6 +455,13 @@ fn no_command_gives_an_agent_anything_of_anothers() {
     commands.push(format!(
         "python3 -c 'import ravi; print(ravi.email_list(), ravi.sms_list(), ravi.secrets_get(\"BOBS_KEY\"))'"
     ));
+    commands
+}
+
+#[test]
+fn no_command_gives_an_agent_anything_of_anothers() {
+    let pair = Pair::new();
+    let commands = commands(&pair);
     let script: String =
         commands.iter().map(|command| format!("({command}) 2>&1; echo \"status $?\"\n")).collect();
     let said = pair.world.as_agent(1, "commands", &script).ok();

@@ -39,8 +39,10 @@ async fn main() -> Result<()> {
     let approvals =
         Approvals::open(store.clone(), bus.clone(), clock, audit.clone(), grants, ending.clone()).await?;
     let domain = "lanyard.localhost".to_string();
+    let data = Path::new(path).parent().context("the database lies in a folder")?.to_path_buf();
+    let audit_of = audit.clone();
     let parts =
-        Parts { store: store.clone(), bus, clock, safe, approvals, audit: audit.clone(), domain, ending };
+        Parts { store: store.clone(), bus, clock, safe, approvals, audit: audit_of, domain, data, ending };
     let inbox = Inbox::open(parts).await?;
     let identities = store.identities().await?;
     let identity =
