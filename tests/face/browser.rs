@@ -94,3 +94,20 @@ fn a_used_address_opens_nothing() {
     page.see("no-code");
     page.driver.quit();
 }
+
+#[test]
+fn a_page_that_breaks_says_so_and_can_be_loaded_again() {
+    if !possible() {
+        return;
+    }
+    let world = world();
+    let page = open(&world);
+    page.see("first");
+    // An error of WebDriver's own scripts is not told to the page, so that the event itself is made.
+    let fault = "{ error: new WebAssembly.RuntimeError('unreachable') }";
+    page.read(&format!("dispatchEvent(new ErrorEvent('error', {fault}))"));
+    page.see("stopped");
+    page.click("load-again");
+    page.see("no-code");
+    page.driver.quit();
+}

@@ -42,7 +42,7 @@
 //! - projects and worktrees: `add-project project-path project-name save-project project-NAME
 //!   remove-project-NAME allow-NAME allow-save worktree-NAME archive-NAME`
 //! - the vault's own states: `vault-new vault-locked vault-broken passphrase passphrase-again unlock
-//!   look-without`
+//!   look-without`; a page that broke: `stopped load-again`
 //! - notifications: `notify notify-EVENT notify-desktop notify-quiet notify-sound notify-save notify-test tested mute-slot
 //!   muted-N routes add-route route-NAME test-NAME edit-route-NAME remove-route-NAME route-name route-kind route-url
 //!   route-settings route-secret route-EVENT route-minutes save-route`
@@ -83,5 +83,10 @@ mod words;
 mod worktrees;
 
 fn main() {
+    // Where it happened and no more: a panic's words may hold what they were about.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        leptos::logging::error!("Lanyard's page broke at {place}");
+    }));
     leptos::mount::mount_to_body(app::App);
 }

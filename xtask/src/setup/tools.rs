@@ -126,7 +126,8 @@ pub fn agents(host: &Host, names: &[&str]) -> Result<PathBuf> {
         let program = folder.join("bin").join(name);
         fs::create_dir_all(folder.join("bin")).context("making the folder of the agents' programs")?;
         fs::remove_file(&program).ok();
-        std::os::unix::fs::symlink(prefix.join("node_modules/.bin").join(name), &program)
+        // From the folder itself, so that it can be moved or copied as a whole.
+        std::os::unix::fs::symlink(format!("../{name}/node_modules/.bin/{name}"), &program)
             .with_context(|| format!("linking {}", program.display()))?;
         fs::write(&stamp, package).with_context(|| format!("writing {}", stamp.display()))?;
     }
