@@ -68,7 +68,8 @@ fn FoundLine(value: String, is_link: bool, at: Millis, identity: String) -> impl
     let noun = if is_link { "The link" } else { "The code" };
     let (held, sent) = (StoredValue::new(value.clone()), value.clone());
     let copy = move |_| {
-        copying.run(async move { copy_secret(face, noun, &held.get_value()).await }, |()| ());
+        let value = held.get_value();
+        copying.run(async move { copy_secret(face, noun, &value).await }, |()| ());
     };
     let hand = Callback::new(move |()| {
         asking.set(false);

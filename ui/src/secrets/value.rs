@@ -53,7 +53,9 @@ impl Line {
             return self.hide();
         }
         self.reading.run(self.fetch.run(()), move |value| {
-            self.revealed.set(Some(self.id.get_value()));
+            // The row may have gone before its value came.
+            let Some(id) = self.id.try_get_value() else { return };
+            self.revealed.set(Some(id));
             self.value.set(Some(value));
             let ending = set_timeout_with_handle(move || self.hide(), SHOWN_FOR).ok();
             if let Some(Some(before)) = self.timer.try_update_value(|timer| std::mem::replace(timer, ending))
@@ -64,10 +66,11 @@ impl Line {
     }
 
     fn copy(self) {
+        let (fetched, name) = (self.fetch.run(()), self.name.get_value());
         let work = async move {
-            let value = self.fetch.run(()).await?;
+            let value = fetched.await?;
             // EXPOSE: the owner has asked for it in the clipboard.
-            copy_secret(self.face, &self.name.get_value(), value.expose()).await
+            copy_secret(self.face, &name, value.expose()).await
         };
         self.reading.run(work, |()| ());
     }
