@@ -65,6 +65,7 @@ fn a_set_up_that_cannot_work_is_refused_with_what_is_wrong() {
     assert!(refused(&[&args[..], &["--set", "username=me"]].concat()).contains("--secret"));
     let told = world.lanyard(&[&["sources"], &args[..], &["--secret", "hunter2"]].concat()).fails(2);
     assert!(told.contains("--secret -") && !told.contains("hunter2"), "{told}");
+    assert!(refused(&[&args[..], &["--set", "starttls=perhaps"]].concat()).contains("yes or no"));
     assert!(refused(&[&args[..], &["--identity", "nobody"]].concat()).contains("nobody"));
     assert!(refused(&["add", "local", "--kind", "smtp", "--url", "smtp://a.example"]).contains("already"));
     assert!(refused(&["remove", "local"]).contains("settings.toml"));

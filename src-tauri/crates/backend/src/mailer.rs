@@ -39,7 +39,7 @@ enum Safety {
 impl Mailer {
     /// The server that a set-up names by its address, with `username`, its secret and `starttls`.
     pub fn of<K: Kind>(setup: &mut Setup<K>) -> Result<Self, String> {
-        let starttls = setup.may("starttls").as_deref() == Some("yes");
+        let starttls = setup.yes_or_no("starttls", false)?;
         let login = match (setup.may("username"), setup.secret.is_some()) {
             (None, true) => return Err("a password needs --set username=… as well".into()),
             (Some(_), false) => return Err("a user name needs --secret as well".into()),

@@ -60,6 +60,16 @@ impl<K: Kind> Setup<K> {
         self.settings.get(name).map(|value| value.trim().to_string()).filter(|value| !value.is_empty())
     }
 
+    /// A setting that is `yes` or `no`, and what it is where nobody says.
+    pub fn yes_or_no(&self, name: &str, usual: bool) -> Result<bool, String> {
+        match self.may(name).as_deref() {
+            None => Ok(usual),
+            Some("yes" | "true") => Ok(true),
+            Some("no" | "false") => Ok(false),
+            Some(other) => Err(format!("{name} is yes or no, not {}", shown(other))),
+        }
+    }
+
     /// The address, which must be there.
     pub fn need_url(&self) -> Result<&str, String> {
         self.url.as_deref().ok_or_else(|| self.lacks("--url"))
@@ -149,4 +159,19 @@ pub fn check(settings: &BTreeMap<String, String>, url: Option<&str>) -> Result<(
         )));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yes_is_no_other_word() {
+        let of = |value: &str| {
+            let settings = BTreeMap::from([("starttls".to_string(), value.to_string())]);
+            Setup { kind: SourceKind::Smtp, url: None, settings, secret: None }.yes_or_no("starttls", false)
+        };
+        assert_eq!((of("yes"), of(" true "), of("no"), of("")), (Ok(true), Ok(true), Ok(false), Ok(false)));
+        assert!(of("1").is_err_and(|told| told == "starttls is yes or no, not \"1\""));
+    }
 }

@@ -204,7 +204,7 @@ fn relay(setup: &Setup, username: &str) -> Result<Option<Relay>, String> {
     let (Some(url), Some(secret)) = (setup.may("smtp"), &setup.secret) else { return Ok(None) };
     // EXPOSE: the mail server beside it is told the same password.
     let secret = Secret::new(secret.expose().to_vec());
-    let starttls = setup.may("starttls").as_deref() == Some("yes");
+    let starttls = setup.yes_or_no("starttls", false)?;
     let mailer = Mailer::new(&url, starttls, Some((username.to_string(), secret)))?;
     Ok(Some(Relay::by(mailer)))
 }

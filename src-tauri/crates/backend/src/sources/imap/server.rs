@@ -56,7 +56,8 @@ impl Server {
             "imap" => (false, 143),
             _ => return Err(format!("{} is neither imaps:// nor imap://", shown(address))),
         };
-        let starttls = !tls && (!is_local || setup.may("starttls").as_deref() == Some("yes"));
+        let wanted = setup.yes_or_no("starttls", false)?;
+        let starttls = !tls && (wanted || !is_local);
         let bearer = match setup.may("auth").as_deref() {
             None | Some("login") => false,
             Some("xoauth2") => true,

@@ -56,7 +56,7 @@ impl Ravi {
             Some(text) => text.parse().map_err(|_| "poll is a number of seconds".to_string())?,
             None => ASKED,
         };
-        let (keeps, push) = (yes_or_no(&setup, "vault", true)?, yes_or_no(&setup, "push", false)?);
+        let (keeps, push) = (setup.yes_or_no("vault", true)?, setup.yes_or_no("push", false)?);
         let policy = match setup.may("policy").as_deref() {
             None | Some("auto") => Policy::Auto,
             Some("ask") => Policy::Ask,
@@ -252,15 +252,6 @@ impl Ravi {
         };
         let found = all.iter().find(is_it).cloned();
         found.ok_or_else(|| Failure::lasting(format!("Ravi has no identity like {}", identity.name)))
-    }
-}
-
-fn yes_or_no(setup: &Setup, name: &str, usual: bool) -> Result<bool, String> {
-    match setup.may(name).as_deref() {
-        None => Ok(usual),
-        Some("yes" | "true") => Ok(true),
-        Some("no" | "false") => Ok(false),
-        Some(_) => Err(format!("{name} is yes or no")),
     }
 }
 
