@@ -59,8 +59,8 @@ Kinds, with their settings and their secret:
   github-pat      the personal access token itself
   gitlab-project  project, perhaps scopes and access_level; a personal token with the scope api
   gitlab-group    group, perhaps scopes and access_level; a personal token with the scope api
-  npm             username; the account's password, and in a second line what makes its one-time codes
-                  (base32 or otpauth:) where it has a second factor
+  npm             username; the account's password, and in a second line what makes its one-time
+                  codes (base32 or otpauth:) where it has a second factor
   cloudflare      policies (a JSON list), perhaps account_id; a token that may make others
   vercel          perhaps team_id and project_id; a token of the user's
   command         see below

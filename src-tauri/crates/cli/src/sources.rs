@@ -32,7 +32,7 @@ ravi     --secret (a management key, or with --identity that one's own)
          takes each of Ravi's identities for the one here with the same address, number or name
          its secrets and passwords are in that one's vault here
          [--set policy=ask] (of what is new; auto)  [--set vault=no] (leaves them there)
-         [--set push=yes] (what is new here goes to Ravi, and agents may change what came from there)
+         [--set push=yes] (what is new here goes to Ravi; agents may change what came from there)
 smtp     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone)
          [--set username=U --secret]  [--set starttls=yes]
          it only sends

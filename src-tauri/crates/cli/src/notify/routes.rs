@@ -13,12 +13,14 @@ use std::time::Duration;
 const KINDS: &str = "\
 mail     --url smtps://HOST or smtp://HOST (then STARTTLS; in clear on this machine alone)
          --set from=A --set to=B,C [--set username=U --secret]  [--set starttls=yes]
-twilio   --set account=AC… --set from=+1… (or MG…) --set to=+1… --secret (its auth token, or that of --set key=SK…)
+twilio   --set account=AC… --set from=+1… (or MG…) --set to=+1…
+         --secret (its auth token, or that of --set key=SK…)
 ntfy     --set topic=T [--url https://HOST] [--secret, an access token]
-webhook  --url https://HOST/PATH --secret (whsec_… or any text of 16 bytes or more; it signs each message)
+webhook  --url https://HOST/PATH
+         --secret (whsec_… or any text of 16 bytes or more; it signs each message)
 
-A webhook is sent {\"type\":\"lanyard.notices\",\"timestamp\":…,\"data\":{\"title\":…,\"text\":…,\"notices\":[…]}}, signed as
-standardwebhooks.com describes it: webhook-id, webhook-timestamp and webhook-signature. What is not answered by
+A webhook is sent {\"type\":\"lanyard.notices\",\"timestamp\":…,\"data\":{\"title\":…,\"text\":…,\"notices\":[…]}}, signed as \
+standardwebhooks.com describes it: webhook-id, webhook-timestamp and webhook-signature. What is not answered by \
 a status from 200 to 299 is tried again for hours, under the same webhook-id.";
 
 /// What can be done with routes.
