@@ -1,8 +1,9 @@
 //! Mails, codes and the mail server survive whatever comes: inputs are made of the corpus by chance.
 //!
-//! The time is two seconds, and the chance always the same, unless `LANYARD_FUZZ_SECONDS` and `LANYARD_FUZZ_SEED` say
-//! otherwise: `cargo xtask soak fuzz`. Each input is written to `target/fuzz/last` before it is tried, so that one
-//! which ends the whole process or never ends can be found; one that breaks a promise is kept beside it.
+//! There are three targets: mails, codes and links in text, and conversations with the mail server. Each takes a second,
+//! and the chance is always the same, unless `LANYARD_FUZZ_SECONDS` and `LANYARD_FUZZ_SEED` say otherwise: `cargo xtask
+//! soak fuzz`. Each input is written to `target/fuzz/TARGET-last` before it is tried, so that one which ends the whole
+//! process or never ends can be found; one that breaks a promise is kept beside it.
 
 use backend::inbox::finding::find;
 use backend::inbox::mail::read_mail;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// How long one input may take, in a debug build on a busy machine.
 const SLOW: Duration = Duration::from_secs(20);
+/// The most memory that all of it may take, in MiB.
+const MEMORY: u64 = 512;
 /// The longest input.
 const LONGEST: usize = 256 * 1024;
 
@@ -142,8 +145,18 @@ fn as_text(input: &[u8]) {
     find("", &text, None, api::inbox::Medium::Sms);
 }
 
-fn as_conversation(input: &[u8], piece: usize) {
+/// What came of a conversation: all replies, all letters, and whether it may be compared with another.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    replies: String,
+    letters: Vec<(Vec<String>, Vec<u8>)>,
+    ended: bool,
+    secured: bool,
+}
+
+fn said(input: &[u8], piece: usize) -> Said {
     let mut session: Session<String> = Session::new("here", true);
+    let mut said = Said::default();
     for chunk in input.chunks(piece) {
         session.hear(chunk);
         while let Some(ask) = session.go_on() {
@@ -151,46 +164,88 @@ fn as_conversation(input: &[u8], piece: usize) {
                 Ask::Recipient(address) => session.recipient(Recipient::Known(address)),
                 Ask::Keep(letter) => {
                     assert!(!letter.recipients.is_empty());
+                    said.letters.push((letter.recipients, letter.text));
                     session.kept(Kept::Yes);
                 }
-                Ask::StartTls => session.secured(),
-                Ask::End => return,
+                Ask::StartTls => {
+                    said.secured = true;
+                    session.secured();
+                }
+                Ask::End => {
+                    said.ended = true;
+                    said.replies += &session.replies();
+                    return said;
+                }
             }
             let replies = session.replies();
             assert!(replies.split_inclusive("\r\n").all(|line| line.ends_with("\r\n") && line.len() <= 512));
+            said.replies += &replies;
         }
+        said.replies += &session.replies();
     }
+    said
 }
 
-#[test]
-fn whatever_comes_is_survived() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let time = Duration::from_secs(number("LANYARD_FUZZ_SECONDS").unwrap_or(2));
+/// A conversation comes to the same however its bytes come. Not one with STARTTLS, which means another thing when more
+/// is said in the same breath.
+fn as_conversation(input: &[u8], piece: usize) {
+    let (parts, whole) = (said(input, piece), said(input, input.len().max(1)));
+    assert!(parts.secured || whole.secured || parts == whole, "in pieces of {piece}");
+}
+
+/// The most memory that this process has had, in MiB.
+fn most_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// Tries inputs until the time is up, and tells what it did.
+fn tried(target: &str, attempt: impl Fn(&[u8], usize)) {
+    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
+    let time = Duration::from_secs(number("LANYARD_FUZZ_SECONDS").unwrap_or(1));
     let seed = number("LANYARD_FUZZ_SEED").unwrap_or(1) | 1;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../fuzz");
-    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).expect("a folder for inputs");
     let (seeds, mut chance, began) = (seeds(), Chance(seed), Instant::now());
-    let (mut tries, mut slowest) = (0_u64, Duration::ZERO);
+    let (mut tries, mut bytes, mut slowest) = (0_u64, 0_usize, Duration::ZERO);
     while began.elapsed() < time {
         let mut input = seeds[chance.below(seeds.len())].clone();
         for _ in 0..=chance.below(6) {
             chance.change(&mut input, &seeds);
         }
         let piece = 1 + chance.below(300);
-        fs::write(folder.join("last"), &input).unwrap();
+        fs::write(folder.join(format!("{target}-last")), &input).expect("an input is kept");
         let start = Instant::now();
-        let survived = catch_unwind(AssertUnwindSafe(|| match tries % 3 {
-            0 => as_mail(&input),
-            1 => as_text(&input),
-            _ => as_conversation(&input, piece),
-        }));
+        let survived = catch_unwind(AssertUnwindSafe(|| attempt(&input, piece)));
         slowest = slowest.max(start.elapsed());
-        if survived.is_err() || start.elapsed() > SLOW {
-            let kept = folder.join(format!("broken-{seed}-{tries}"));
-            fs::write(&kept, &input).unwrap();
-            panic!("seed {seed}, try {tries}, {:?}: kept as {}", start.elapsed(), kept.display());
+        if survived.is_err() || start.elapsed() > SLOW || most_memory() > MEMORY {
+            let kept = folder.join(format!("{target}-broken-{seed}-{tries}"));
+            fs::write(&kept, &input).expect("an input is kept");
+            let (took, memory) = (start.elapsed(), most_memory());
+            panic!("{target}, seed {seed}, try {tries}, {took:?}, {memory} MiB: kept as {}", kept.display());
         }
-        tries += 1;
+        (tries, bytes) = (tries + 1, bytes + input.len());
     }
-    println!("seed {seed}: {tries} inputs survived in {} s, the slowest took {slowest:?}", time.as_secs());
+    assert!(tries > 0, "{target}: nothing was tried");
+    let (seconds, memory, megabytes) = (time.as_secs(), most_memory(), bytes / 1_000_000);
+    println!(
+        "{target}: {tries} inputs ({megabytes} MB) survived in {seconds} s, the slowest took {slowest:?}; \
+         at most {memory} MiB of memory; seed {seed}"
+    );
+}
+
+#[test]
+fn mails_are_survived() {
+    tried("mails", |input, _| as_mail(input));
+}
+
+#[test]
+fn texts_with_codes_and_links_are_survived() {
+    tried("codes", |input, _| as_text(input));
+}
+
+#[test]
+fn conversations_with_the_mail_server_are_survived() {
+    tried("conversations", as_conversation);
 }

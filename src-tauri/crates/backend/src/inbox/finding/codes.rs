@@ -1,5 +1,6 @@
 //! One-time codes: candidates are weighed by the words that name them.
 
+use super::deeds::Deeds;
 use super::page::{Form, Line, Page};
 use super::shapes::{Candidate, Shape, candidates};
 use super::words::Words;
@@ -10,6 +11,8 @@ use std::sync::LazyLock;
 /// The most candidates that are weighed, and the most codes that are told.
 const CANDIDATES_MAX: usize = 2_000;
 const CODES_MAX: usize = 5;
+/// So many codes are a list to be kept for another day, and none is the one that is asked for now.
+const LIST: usize = 6;
 /// Less than this is not told, and neither is what is so much worse than the best.
 const LEAST: f64 = 0.5;
 const BEHIND: f64 = 0.3;
@@ -28,6 +31,8 @@ struct Sense {
     identity: bool,
     /// It is about something else that has codes.
     elsewhere: bool,
+    /// People talk about work.
+    talk: bool,
     /// The subject names a code.
     subject: Option<Named>,
 }
@@ -46,6 +51,7 @@ pub fn codes(page: &Page) -> Vec<FoundCode> {
         named: page.lines().any(|line| words.names(&line.folded, false).next().is_some()),
         identity: page.lines().any(|line| words.is_about_identity(&line.folded)),
         elsewhere: page.lines().any(|line| words.is_about_elsewhere(&line.folded)),
+        talk: page.is_talk(),
         subject: name_in(&page.subject.folded),
     };
     let mut found: Vec<FoundCode> = Vec::new();
@@ -84,6 +90,10 @@ fn keep(found: &mut Vec<FoundCode>, value: String, confidence: f64) {
 fn best(mut found: Vec<FoundCode>) -> Vec<FoundCode> {
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let least = found.first().map_or(0.0, |first| first.confidence - BEHIND);
+    let alike = |code: &&FoundCode| code.value.len() == found[0].value.len() && code.confidence >= least;
+    if found.iter().filter(alike).count() >= LIST {
+        return Vec::new();
+    }
     found.retain(|code| code.confidence >= least);
     found.truncate(CODES_MAX);
     found.iter_mut().for_each(|code| code.confidence = (code.confidence * 100.0).round() / 100.0);
@@ -117,7 +127,10 @@ impl Place<'_> {
         let alone = |text: &str| !text.chars().any(char::is_alphanumeric);
         let by_line = if alone(before) && alone(after) { self.alone() } else { 0.0 };
         let weight = by_line.max(self.before(before)).max(self.after(before, after)).max(self.typed(before));
-        if weight == 0.0 { 0.0 } else { (weight - self.doubt(candidate, before)).clamp(0.0, 0.98) }
+        if weight == 0.0 || self.sense.talk {
+            return 0.0;
+        }
+        (weight - self.doubt(candidate, before, after)).clamp(0.0, 0.98)
     }
 
     /// A name weighs less where other things than one-time codes have such names.
@@ -239,17 +252,24 @@ impl Place<'_> {
     }
 
     /// What speaks against a candidate by its looks.
-    fn doubt(&self, candidate: &Candidate, before: &str) -> f64 {
+    fn doubt(&self, candidate: &Candidate, before: &str, after: &str) -> f64 {
         let value = candidate.value.as_str();
         let about = self.sense.named || self.sense.identity;
         let colon = before.trim_end().ends_with(':') || before.trim().is_empty();
-        let named_there = || Words::known().names(&value.to_lowercase(), true).next().is_some();
+        let alone = before.trim().is_empty() && !after.chars().any(char::is_alphanumeric);
+        let told = alone || Words::known().ends_telling(before);
+        let is_word = || {
+            let folded = value.to_lowercase();
+            Deeds::known().in_text(&folded).is_some() || Words::known().names(&folded, true).next().is_some()
+        };
         let shape = match candidate.shape {
             Shape::Digits | Shape::Grouped | Shape::Prefixed => 0.0,
             Shape::Mixed | Shape::MixedGroups if about => 0.02,
             Shape::Mixed | Shape::MixedGroups => 0.25,
-            Shape::Letters if !colon || named_there() => 0.5,
+            Shape::Letters if !colon || is_word() => 0.5,
+            Shape::Letters | Shape::Uneven | Shape::Key | Shape::Words if told => 0.15,
             Shape::Letters => 0.15,
+            Shape::Uneven | Shape::Key | Shape::Words => 0.6,
             Shape::Small if about => 0.1,
             Shape::Small => 0.4,
             Shape::Wild => 0.3,
@@ -258,7 +278,14 @@ impl Place<'_> {
         let date = value.len() == 8 && (value.starts_with("202") || value.starts_with("199"));
         let same = value.bytes().all(|b| Some(b) == value.bytes().next());
         shape
-            + if year { 0.25 } else { 0.0 }
+            + if !year {
+                0.0
+            } else if Words::known().ends_dating(before) {
+                1.0
+            } else {
+                0.25
+            }
+            + if Words::known().is_stale(before, after) { 0.2 } else { 0.0 }
             + if date { 0.1 } else { 0.0 }
             + if same { 0.3 } else { 0.0 }
             + if value.len() > 8 { 0.05 } else { 0.0 }

@@ -13,7 +13,7 @@ const VERIFY: &[&str] = &[
     r"\b(?:bevestig\w*|verifieer\w*|activeer\w*|activeren|verifieren|valideer\w*|potwierd[zź]\w*|potwierdzen\w*|zweryfik\w*|weryfik\w*|aktyw\w*|overit|overte|overeni\w*|potvrd\w*|potvrz\w*|aktivuj\w*|aktivac\w*|aktivov\w*|aktivo\w*)\b",
     r"\b(?:bekraft\w*|verifier\w*|aktiver\w*|bekraeft\w*|bekreft\w*|godkend\w*|godkjenn\w*|godkann\w*|vahvista\w*|aktivoi\w*|varmenna\w*|dogrula\w*|onayla\w*|etkinlestir\w*|aktiflestir\w*|aktive et\w*)\b",
     r"\b(?:confirma\w*|activeaza\w*|verifica\w*|valideaza\w*|erosits\w*|megeros\w*|aktivalas\w*|aktival\w*|igazol\w*|potvrdi\w*|aktiviraj\w*|verificiraj\w*)\b",
-    r"(?:подтверд\w*|подтвержд\w*|активир\w*|активац\w*|активуй\w*|активув\w*|підтверд\w*|активаці\w*|потвърд\w*|активирай\w*|верифиц\w*|верифік\w*|завершит\w* регистрац\w*|επιβεβαι\w*|ενεργοποι\w*|επαληθ\w*)",
+    r"(?:подтверд\w*|подтвержд\w*|активир\w*|активац\w*|активуй\w*|активув\w*|підтверд\w*|активаці\w*|потвърд\w*|активирай\w*|верифиц\w*|верифік\w*|заверш\w* регистрац\w*|επιβεβαι\w*|ενεργοποι\w*|επαληθ\w*)",
     r"\b(?:xac (?:nhan|thuc|minh)|kich hoat|verifikasi\w*|konfirmasi\w*|aktifkan|aktivasi|sahkan|aktifkan|pagtibay)\b",
     "認証(?:する|を完了)?|確認する|本人確認|登録を(?:完了|確認)|(?:本)?登録(?:する|手続き|完了)|有効化|メールアドレスを?の?確認|アドレスを?の?確認|承認する|验证|驗證|激活|启用|啟用|确认|確認|完成注册|完成註冊|인증|확인하기|이메일 확인|활성화|가입 ?완료|승인",
     "تاكيد|تفعيل|تحقق|توثيق|تنشيط|تاييد|فعال ?سازي|אמת|אימות|אשר|אישור|הפעל|सत्यापित|सत्यापन|पुष्टि|सक्रिय|ยืนยัน|เปิดใช้งาน|যাচাই|சரிபார்",
@@ -58,7 +58,8 @@ const DONE: &str = r"\b(?:confirmed|verified|activated|validated|approved|change
 
 /// What a link must not do to be the one that is looked for: by its words.
 const AWAY: &[&str] = &[
-    r"\b(?:unsubscri\w*|opt[- ]?out|preferences?|manage|settings|privacy|terms|policy|policies|help|support|contact|faq|blog|docs|documentation|learn more|read more|view (?:it )?(?:in|on)|browser|web version|forward|share|download|receipt|invoice|order|track\w*|shipment|delivery|decline|deny|denied|reject|refuse|cancel\w*|revoke|report|block|ignore|not me|wasn'?t me|didn'?t|don'?t|lock my|secure|calendar|directions|survey|feedback|review|reply|status|app store|google play|ios|android|twitter|facebook|instagram|linkedin|youtube|discord|telegram|upgrade|shop|buy|booking|reservation|trip|check in|resend|request (?:a )?new|request another|no,|webinar|meeting|meet|zoom)\b",
+    r"\b(?:unsubscri\w*|opt[- ]?out|preferences?|manage|settings|privacy|terms|policy|policies|help|support|contact|faq|blog|docs|documentation|learn more|read more|view (?:it )?(?:in|on)|(?:in|im|with) (?:your |the |a |web ?)*browser|web version|forward|share|download|receipt|invoice|order|track\w*|shipment|delivery|decline|deny|denied|reject|refuse|cancel\w*|revoke|report|block|ignore|not me|wasn'?t me|didn'?t|don'?t|lock my|secure (?:(?:your|my|the|this) )?account|calendar|directions|survey|feedback|review|reply|status|app store|google play|ios|android|upgrade|shop|buy|booking|reservation|trip|check in|resend|request (?:a )?new|request another|no,|webinar|meeting|(?:with|join|start|open) (?:google )?(?:meet|zoom|teams|webex))\b",
+    r"^(?:(?:follow|like|find|join|visit) )?(?:us |our )?(?:on |at )?(?:twitter|facebook|instagram|linkedin|youtube|discord|telegram|tiktok|github|mastodon|bluesky|(?:google )?meet|zoom)(?: (?:server|community|group|page|channel))?$",
     r"\b(?:abmelden|abbestellen|austragen|datenschutz|impressum|agb|hilfe\w*|kontakt|ablehn\w*|desabonn\w*|desinscri\w*|se desinscrire|confidentialite|aide|refuser|signaler|annuler|cancelar|darse de baja|baja|ayuda|privacidad|privacidade|rechazar|ajuda|recusar|descadastr\w*|cancelar inscricao|sair da lista|disiscriv\w*|annulla|assistenza|rifiuta|uitschrijv\w*|afmelden|hulp|weiger\w*|wypisz\w*|regulamin|pomoc|odrzuc|odhlas\w*|odmitn\w*|avregistr\w*|avprenumer\w*|afmeld\w*|avmeld\w*|peru\w*|abonelik\w*|reddet|yardim|huy dang ky|berhenti)\b",
     "отпис|отказ|помощь|відпис|配信停止|解除|退订|取消|退訂|수신 ?거부|거부|الغاء|إلغاء|הסר|ยกเลิก|プライバシー|ヘルプ|お問い合わせ|隐私|隱私|帮助|开票",
 ];
@@ -77,6 +78,9 @@ const AWAY_HOSTS: &str = r"(?i)^https?://(?:help|support|docs?|status|blog|commu
 
 /// Addresses that do it, by their path and their names of values.
 const DEED_URLS: &str = r"(?i)verif|confirm|bestaetig|bestatig|valid(?:ate|ation|er|ar|a\b)|activ(?:at|ar|er|ez|az|eer)|aktiv|aktyw|activation|authenticate|authori[sz]e|approve|magic|passwordless|passwor[dt]|reset|recover|reinit|restablec|redefin|herstel|nulstil|sifirla|invit|convite|einladung|redeem|accept|join|sign-?up|signup/complete|regist(?:er|ration|rierung|ra)|opt-?in|double-?opt|onboard|welcome/|action=rp|oobcode|mode=verify|loginwith|login[/?].*(?:token|code|key|t)=|callback/email|one-?time|set-?password|unlock|potwierdz|overit|overeni|potvrd|bekraft|bekreft|bekraeft|vahvist|dogrula|onayla|verifik|conferma|attiva|/auth/|/auth\?|session/|passkey|subscribe/confirm|kich-hoat|xac-|secure-?link|ticket=";
+
+/// Addresses that prove who somebody is, whatever is written on them.
+const PROOF_URLS: &str = r"(?i)[/_?=-](?:verif|confirm|bestaetig|bestatig|validat|activat|aktiv|aktyw|magic-?link|oobcode|passwordless|reset-?passwor|reset_passwor|password-?reset|password_reset|email-?verif)";
 
 /// Addresses that only pass a reader on, and count who does.
 const WRAPPERS: &str = r"(?i)^https?://(?:[\w.-]*(?:ct\.sendgrid\.net|sendgrid\.net|list-manage\.com/track|mandrillapp\.com|awstrack\.me|pstmrk\.it|hubspotlinks|mailgun\.|mjt\.lu|sparkpostmail|customeriomail|cmail\d+\.com|createsend|exct\.net|klclick|rs6\.net|braze|sailthru|intercom-mail|intercom-clicks|safelinks\.protection|urldefense|sendibt\d|sibautomation|emltrk|mailchimp)|(?:email|click|clicks|links?|e|go|url\d+|track(?:ing)?|trk|lnk|t|mail|em|cl)\.[\w.-]+/(?:c|ls|e|f|o|x|s|u|click|l|ss|track|a|CL0|L0|wf|r|h|d|y|z|q)[/?])|/ls/click\?|/track/click|/CL0/|/L0/";
@@ -106,6 +110,7 @@ pub struct Deeds {
     away_urls: Option<Regex>,
     away_hosts: Option<Regex>,
     deed_urls: Option<Regex>,
+    proof_urls: Option<Regex>,
     wrappers: Option<Regex>,
 }
 
@@ -127,6 +132,7 @@ static DEEDS: LazyLock<Deeds> = LazyLock::new(|| {
         away_urls: table(&[AWAY_URLS]),
         away_hosts: table(&[AWAY_HOSTS]),
         deed_urls: table(&[DEED_URLS]),
+        proof_urls: table(&[PROOF_URLS]),
         wrappers: table(&[WRAPPERS]),
     }
 });
@@ -187,6 +193,11 @@ impl Deeds {
         is(&self.deed_urls, url)
     }
 
+    /// Whether an address proves who somebody is, by its own words.
+    pub fn url_proves(&self, url: &str) -> bool {
+        is(&self.proof_urls, url)
+    }
+
     /// Whether an address only passes a reader on.
     pub fn wraps(&self, url: &str) -> bool {
         is(&self.wrappers, url)
@@ -215,6 +226,7 @@ mod tests {
             &known.away_urls,
             &known.away_hosts,
             &known.deed_urls,
+            &known.proof_urls,
             &known.wrappers,
         ];
         assert!(tables.iter().all(|table| table.is_some()));

@@ -4,7 +4,7 @@ use super::deeds::{Deed, Deeds};
 use super::page::{Form, Page};
 use super::plain::{folded, plain};
 use super::urls::Link;
-use api::inbox::FoundLink;
+use api::inbox::{FoundCode, FoundLink};
 
 /// The most links that are weighed, and the most that are told.
 const WEIGHED_MAX: usize = 400;
@@ -18,17 +18,18 @@ const WORDS_MAX: usize = 90;
 const AROUND: usize = 240;
 
 /// The links of a page, best first.
-pub fn links(page: &Page, has_code: bool) -> Vec<FoundLink> {
+pub fn links(page: &Page, codes: &[FoundCode]) -> Vec<FoundLink> {
     let deeds = Deeds::known();
     // A text message says first what it is about.
     let first = page.forms.first().and_then(|form| form.lines.first());
     let about = if page.subject.folded.is_empty() { first.unwrap_or(&page.subject) } else { &page.subject };
     let subject = deeds.in_subject(&about.folded);
+    let talk = page.is_talk();
     let mut found: Vec<FoundLink> = Vec::new();
     for form in &page.forms {
         for link in form.links.iter().take(WEIGHED_MAX) {
-            let confidence = Place { form, link, subject, has_code }.weigh(deeds);
-            if confidence < LEAST {
+            let confidence = Place { form, link, subject, codes }.weigh(deeds);
+            if confidence < LEAST || talk {
                 continue;
             }
             match found.iter_mut().find(|known| known.url == link.url) {
@@ -50,7 +51,7 @@ struct Place<'a> {
     form: &'a Form,
     link: &'a Link,
     subject: Option<Deed>,
-    has_code: bool,
+    codes: &'a [FoundCode],
 }
 
 impl Place<'_> {
@@ -60,7 +61,9 @@ impl Place<'_> {
             return 0.0;
         }
         let wraps = deeds.wraps(url);
-        let (does, token) = (!wraps && deeds.url_does(url), if wraps { 1.0 } else { token(url) });
+        let carries = self.codes.iter().any(|code| carries(url, &code.value));
+        let does = carries || !wraps && deeds.url_does(url);
+        let token = if wraps || carries { 1.0 } else { token(url) };
         if deeds.is_public_host(url) && !(does && token > 0.5) {
             return 0.0;
         }
@@ -76,6 +79,10 @@ impl Place<'_> {
             Some(words) => self.by_words(deeds, words, does, token),
             None => self.by_surroundings(deeds, does, token),
         };
+        // An address that says it all needs no words, but they must not be for others.
+        let proves = carries || !wraps && token >= 1.0 && deeds.url_proves(url);
+        let away = words.as_deref().is_some_and(|words| deeds.leads_away(words.trim()));
+        let weight = if proves && !away && !self.is_for_others(deeds) { weight.max(0.6) } else { weight };
         // A direct address is better than one that passes on, and one with a secret in it better than one without.
         (weight - if wraps { 0.06 } else { 0.0 }).clamp(0.0, 0.99)
     }
@@ -94,7 +101,7 @@ impl Place<'_> {
             Deed::Enter => 0.25,
             // A way to a new password without a secret in it is a page for everybody.
             Deed::Reset if token < 0.3 => 0.3,
-            _ if self.has_code && token < 0.3 && !fits => 0.4,
+            _ if !self.codes.is_empty() && token < 0.3 && !fits => 0.4,
             Deed::Verify | Deed::Reset | Deed::Join if self.is_for_others(deeds) && token < 0.3 => 0.3,
             _ => 0.74 + url + if fits { 0.05 } else { 0.0 },
         }
@@ -124,7 +131,7 @@ impl Place<'_> {
         }
         // The same address as that of a button, written out below it.
         0.1 + asked + if does { 0.2 } else { 0.0 } + 0.16 * token
-            - if self.has_code && token < 0.3 { 0.3 } else { 0.0 }
+            - if !self.codes.is_empty() && token < 0.3 { 0.3 } else { 0.0 }
     }
 
     /// A short line right above a written-out address, or before it in its line, is its words.
@@ -161,6 +168,15 @@ impl Place<'_> {
     }
 }
 
+/// Whether a found code is a part of an address.
+fn carries(url: &str, code: &str) -> bool {
+    let joined: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    let parted = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+    let host = url.split('/').take(3).map(str::len).sum::<usize>() + 2;
+    let rest = url.get(host..).unwrap_or_default();
+    rest.split(parted).any(|part| part == code || part == joined)
+}
+
 /// What an address says by its own words is asked of it alone.
 fn without_addresses(line: &str) -> String {
     line.split(' ').filter(|word| !word.contains("://")).collect::<Vec<_>>().join(" ")
@@ -193,6 +209,14 @@ fn randomness(part: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_in_an_address_is_seen() {
+        assert!(carries("https://a.example/login/52917", "52917"));
+        assert!(carries("https://a.example/?mail=a@b.example&code=kmwrt-zqvbd", "kmwrt-zqvbd"));
+        assert!(!carries("https://482913.example/login/152917", "52917"));
+        assert!(!carries("https://482913.example/login", "482913"));
+    }
 
     #[test]
     fn a_secret_in_an_address_is_seen() {

@@ -4,7 +4,9 @@
 //! that [`find`](super::find) gives, if it gives any. Right is an answer that is the expected one; wrong is any other,
 //! one where none is expected among them. Precision is what part of the answers is right, recall what part of the
 //! expected answers was given, of codes and links together. The messages were all written before the rules; one half,
-//! chosen by a hash of the files' names, was looked at while the rules were made, the other was only counted.
+//! chosen by a hash of the files' names, was looked at while the rules were made, the other was only counted. Those
+//! whose names begin with `later-` came when the rules stood, were answered once to see how well the rules do with what
+//! is new to them, and have been looked at since: they count as seen. README.md has the figures of that first time.
 
 use super::find;
 use crate::inbox::mail::read_mail;
@@ -63,6 +65,9 @@ fn corpus() -> Vec<PathBuf> {
 
 /// FNV-1a, whose lowest bits say in which half a message is.
 fn is_seen(name: &str) -> bool {
+    if name.starts_with("later-") {
+        return true;
+    }
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

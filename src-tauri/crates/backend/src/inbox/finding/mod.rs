@@ -24,6 +24,6 @@ pub fn find(subject: &str, text: &str, html: Option<&str>, medium: Medium) -> Fo
     let subject = if medium == Medium::Sms { "" } else { subject };
     let page = Page::of(subject, text, html);
     let codes = codes::codes(&page);
-    let links = links::links(&page, !codes.is_empty());
+    let links = links::links(&page, &codes);
     Found { codes, links }
 }

@@ -2,6 +2,7 @@
 
 use super::plain::{folded, plain};
 use super::urls::{self, Link};
+use super::words::Words;
 use crate::inbox::mail::layout::layout;
 
 /// The most lines that are looked at, of each form of the message, and the longest of them in characters.
@@ -62,6 +63,11 @@ impl Page {
             forms.push(of_html(html));
         }
         Self { subject: Line::of(subject), forms }
+    }
+
+    /// Whether people or machines talk in it about work: it may quote codes and links, and sends none.
+    pub fn is_talk(&self) -> bool {
+        self.lines().any(|line| Words::known().is_talk(&line.folded))
     }
 
     /// All lines, the subject first.

@@ -15,8 +15,14 @@ pub enum Shape {
     Prefixed,
     /// Capital letters and digits.
     Mixed,
-    /// Capital letters and digits in two groups of the same length.
+    /// Capital letters and digits in groups of the same length.
     MixedGroups,
+    /// Capital letters and digits in groups of other lengths.
+    Uneven,
+    /// Capital letters, a hyphen and digits, as issues and models are numbered.
+    Key,
+    /// Words of small letters with hyphens between them.
+    Words,
     /// Capital letters alone.
     Letters,
     /// Small letters, alone in groups or with digits.
@@ -54,7 +60,7 @@ const NO_CODES: &[&str] = &[
     // Telephones.
     r"\+ ?\d[\d ().-]{5,}\d#?|\(\+?\d{2,5}\) ?\d[\d -]{3,}\d|\b1[- ]?[(]?8\d\d[)]?[- ]\d{3}[- ]\d{4}|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b0\d{1,4}[ /-]\d{3,4}(?:[ -]?\d{2,4})+\b|\b0\d{1,4}[/-]\d? ?\d{5,8}\b|\b0\d{2,4} \d{5,8}\b|\b0\d(?: \d\d){4}\b|\b0[78]00 ?\d{3} ?\d{3,4}\b|\b\d{2,4}-\d{3,4}-\d{4}\b|\b(?:1[5-9]\d{2}|0\d{1,2})-\d{4}\b",
     // Cards, accounts, and what is blacked out.
-    r"[•xX·]{2,}[ -]?\d{2,}|\*{3,}[ -]?\d{2,}|\b[a-z]{2}\d{2}(?: ?[0-9a-z]{4}){3,}(?: ?\d{1,4})?\b|\d+[*•]{2,}\d*|\d[\d ]{8,}#",
+    r"[•xX·]{2,}[ -]?\d{2,}|\*{3,}[ -]?\d{2,}|\b[a-z]{2}\d{2}(?: ?[0-9a-z]{4}){3,}(?: ?\d{1,4})?\b|\d+[*•]{2,}\d*|\d[\d ]{8,}#|(?:\.{3,}|…) ?\d{2,4}\b",
 ];
 
 /// What could be a code, or is part of something longer that is none.
@@ -62,7 +68,7 @@ const PERHAPS: &[&str] = &[
     // Each digit by itself; groups; words with hyphens and other joints in them; words.
     r"\b[0-9](?: [0-9]){3,9}\b",
     r"\b[0-9]+(?: [0-9]+)+\b",
-    r"[#]?[A-Za-z0-9]+(?:[-_/.+&=][A-Za-z0-9]+)+",
+    r"[#]?[A-Za-z0-9]+(?:[-_/.+&][A-Za-z0-9]+)+",
     r"[A-Za-z0-9]+",
 ];
 
@@ -116,8 +122,9 @@ fn groups(text: &str, start: usize, found: &mut Vec<Candidate>) {
         let range = start..start + text.len();
         return found.push(Candidate { value: groups.concat(), shape: Shape::Grouped, range });
     }
-    // Many groups are a telephone or an account.
-    if groups.len() > 3 || digits > 12 {
+    // Many groups are a telephone or an account, unless each is as long as a code.
+    let list = even && (6..=8).contains(&groups[0].len());
+    if (groups.len() > 3 || digits > 12) && !list {
         return;
     }
     let mut at = start;
@@ -134,8 +141,8 @@ fn word(text: &str) -> Option<(String, Shape)> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let (upper, lower) =
         (text.bytes().any(|b| b.is_ascii_uppercase()), text.bytes().any(|b| b.is_ascii_lowercase()));
-    if let Some((first, second)) = text.split_once('-') {
-        return hyphened(first, second, upper, lower);
+    if text.contains('-') {
+        return hyphened(text, upper, lower);
     }
     if !text.bytes().all(|b| b.is_ascii_alphanumeric()) || !(4..=10).contains(&text.len()) {
         return None;
@@ -151,39 +158,58 @@ fn word(text: &str) -> Option<(String, Shape)> {
     Some((text.to_string(), shape))
 }
 
-fn hyphened(first: &str, second: &str, upper: bool, lower: bool) -> Option<(String, Shape)> {
+/// Digits in groups are told without their joints, for a form has none; letters as they are shown.
+fn hyphened(text: &str, upper: bool, lower: bool) -> Option<(String, Shape)> {
+    let parts: Vec<&str> = text.split('-').collect();
     let all = |text: &str, is: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|b| is(&b));
-    if first.len() <= 2 && all(first, u8::is_ascii_uppercase) && all(second, u8::is_ascii_digit) {
-        return (4..=8).contains(&second.len()).then(|| (second.to_string(), Shape::Prefixed));
+    let each = |is: fn(&u8) -> bool| parts.iter().all(|part| all(part, is));
+    let (first, rest) = parts.split_first()?;
+    let key = all(first, u8::is_ascii_uppercase) && rest.len() == 1 && all(rest[0], u8::is_ascii_digit);
+    if key && first.len() <= 2 {
+        return (4..=8).contains(&rest[0].len()).then(|| (rest[0].to_string(), Shape::Prefixed));
     }
-    let parts: Vec<&str> = std::iter::once(first).chain(second.split('-')).collect();
-    let value: String = parts.concat();
-    let even = parts.iter().all(|part| part.len() == first.len() && all(part, u8::is_ascii_alphanumeric));
-    if !even || !(2..=5).contains(&first.len()) || !(4..=12).contains(&value.len()) {
+    if !each(u8::is_ascii_alphanumeric) {
         return None;
     }
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    match (digits == value.len(), upper, lower) {
-        (true, ..) if value.len() <= 10 => Some((value, Shape::Grouped)),
-        (false, true, false) if first.len() > 2 => Some((value, Shape::MixedGroups)),
-        (false, false, true) if first.len() > 2 && (digits > 0 || parts.len() == 2) => {
-            Some((value, Shape::Small))
-        }
-        _ => None,
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let even = parts.iter().all(|part| part.len() == first.len());
+    if each(u8::is_ascii_digit) {
+        let fits = even && (2..=5).contains(&first.len()) && (4..=10).contains(&length);
+        return fits.then(|| (parts.concat(), Shape::Grouped));
     }
+    let groups = even && (3..=5).contains(&first.len()) && length <= 12;
+    let digits = text.bytes().any(|b| b.is_ascii_digit());
+    let mixes = |part: &&str| !all(part, u8::is_ascii_uppercase) && !all(part, u8::is_ascii_digit);
+    let shape = match (upper, lower) {
+        (true, false) if groups && key => Shape::Key,
+        (true, false) if groups => Shape::MixedGroups,
+        (true, false)
+            if parts.iter().all(|part| (2..=4).contains(&part.len()))
+                && parts.iter().any(mixes)
+                && (6..=12).contains(&length) =>
+        {
+            Shape::Uneven
+        }
+        (false, true) if groups && (digits || parts.len() == 2) => Shape::Small,
+        (false, true) if !digits && (3..=6).contains(&parts.len()) => {
+            parts.iter().all(|part| (3..=8).contains(&part.len())).then_some(Shape::Words)?
+        }
+        _ => return None,
+    };
+    Some((text.to_string(), shape))
 }
 
-/// A line that is nothing but two groups of small letters.
+/// A line that is nothing but groups of small letters.
 fn small_letters(line: &str) -> Option<Candidate> {
     let text = line.trim();
-    let (first, second) = text.split_once('-')?;
-    let letters = |part: &str| part.len() == 5 && part.bytes().all(|b| b.is_ascii_lowercase());
-    if !letters(first) || !letters(second) {
+    let groups = text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && text.contains('-');
+    let (value, shape) = groups.then(|| hyphened(text, false, true))??;
+    // Two short words are more often words.
+    if shape == Shape::Small && text.len() != 11 {
         return None;
     }
     let start = line.len() - line.trim_start().len();
-    let range = start..start + text.len();
-    Some(Candidate { value: format!("{first}{second}"), shape: Shape::Small, range })
+    Some(Candidate { value, shape, range: start..start + text.len() })
 }
 
 #[cfg(test)]
@@ -202,9 +228,13 @@ mod tests {
             ("it is 482-913!", "482913"),
             ("4 8 2 9 1 3", "482913"),
             ("G-482913 is", "482913"),
-            ("[QKT-7LM]", "QKT7LM"),
+            ("[QKT-7LM]", "QKT-7LM"),
+            ("Code=482913", "482913"),
+            ("KD7-2MX-94", "KD7-2MX-94"),
+            ("1204817 2930566 3718820 4402915", "2930566"),
             ("认证码482913，", "482913"),
-            ("kmwrt-zqvbd", "kmwrtzqvbd"),
+            ("kmwrt-zqvbd", "kmwrt-zqvbd"),
+            ("rafu-hemlu-tobik", "rafu-hemlu-tobik"),
         ] {
             assert!(values(line).contains(&value.to_string()), "{line}: {:?}", values(line));
         }
@@ -223,6 +253,7 @@ mod tests {
             "re-2026-00418 1z999aa10123456784",
             "iban de89 3704 0044 0532 0130 00",
             "pin: 682 114 907#",
+            "account ...4417",
         ] {
             let digits: Vec<String> =
                 values(line).into_iter().filter(|v| v.bytes().any(|b| b.is_ascii_digit())).collect();

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 /// What can only be the name of a one-time code. Scripts with spaces between words.
 const NAMES: &[&str] = &[
     // English
-    r"(?:verif(?:ication|y)|security|otp|authentication|authenticator|authori[sz]ation|log[- ]?in|log[- ]?on|sign[- ]?in|sign[- ]?up|registration|validation|recovery|reset|single[- ]use|2fa|two[- ]factor|mfa|two[- ]step|2[- ]step|2sv|device|guard|unlock|pairing|guest checkout|passwordless|magic|auth|temporary(?: \w+)?|identity|account verification|e-?mail|phone)(?: log[- ]?in| sign[- ]?in| verification| access| confirmation| security)? (?:code|pin|pass ?code|token|key)s?",
+    r"(?:verif(?:ication|y)|security|otp|authentication|authenticator|log[- ]?in|log[- ]?on|sign[- ]?in|sign[- ]?up|registration|validation|recovery|reset|single[- ]use|2fa|two[- ]factor|mfa|two[- ]step|2[- ]step|2sv|device|guard|unlock|pairing|guest checkout|passwordless|magic|auth|temporary(?: \w+)?|identity|account verification|e-?mail|phone)(?: log[- ]?in| sign[- ]?in| verification| access| confirmation| security)? (?:code|pin|pass ?code|token|key)s?",
     r"(?:verification|one[- ]?time|single[- ]use) (?:number|pass ?code|pin|code|key|password|token)s?",
     r"one[- ]?time[- ](?:verification|security|login|log-in|sign-in|access) (?:code|pin|pass ?code)",
     r"code (?:below )?(?:to|for) (?:log|sign|verif|confirm|access|approv|authori|authenti|complet|reset|finish|your|the|activat|continu)\w*",
@@ -46,6 +46,8 @@ const NAMES: &[&str] = &[
     r"(?:verifikacijsk|verifikacion|potvrdn|sigurnosn|jednokratn|enkratn|potrditven|varnostn|kontroln|aktivacijsk|pristupn)\w+ (?:kod|koda|kodo|lozinka|geslo|sifra)|kod za (?:potvrdu|prijavu|verifikaciju|provjeru|proveru)|(?:vas|tvoj) kod",
     // Vietnamese, Indonesian, Malay
     "ma (?:xac thuc|xac nhan|xac minh|otp|bao mat|dang nhap|kich hoat|pin)|mat khau (?:mot lan|dung mot lan|otp)",
+    // Catalan, Basque, Icelandic, Afrikaans, Albanian, Swahili, Uzbek
+    r"codi (?:de )?(?:verificacio|seguretat|confirmacio|acces|d'un sol us)|egiaztapen-?kode\w*|(?:stadfestingar|oryggis|innskraningar)kodi\w*|verifikasiekode|eenmalige pin|kodi (?:i|juaj) \w+|(?:namba|nambari|msimbo) (?:yako |wako )?(?:ya|wa) (?:uthibitish\w+|siri)|tasdiqlash kodi",
     "kode (?:verifikasi|otp|keamanan|konfirmasi|masuk|akses|aktivasi|autentikasi|rahasia|login|sekali pakai|registrasi)|kod (?:pengesahan|keselamatan|akses|tac|otp)|(?:kata )?sandi sekali pakai|no\\.? ?tac|tac",
 ];
 
@@ -72,11 +74,13 @@ const NAMES_JOINED: &[&str] = &[
     "รหัส ?(?:ยืนยัน|ความปลอดภัย|ผ่านชั่วคราว|ผ่านครั้งเดียว|ผ่านแบบใช้ครั้งเดียว|ตรวจสอบ|otp|เข้าสู่ระบบ|การยืนยัน|สำหรับ|ใช้ครั้งเดียว)|โอทีพี",
     // Georgian, Armenian, Khmer
     "დადასტურების კოდი|ერთჯერადი კოდი|հաստատման կոդ|លេខកូដ",
+    // Macedonian, Kazakh, Mongolian, Amharic, Burmese, Lao, Gujarati, Kannada, Malayalam, Punjabi, Nepali
+    "код за потврда|растау код|баталгаажуулах код|የማረጋገጫ ኮድ|အတည်ပြု ?ကုဒ်|ລະຫັດ ?(?:ຢືນຢັນ|otp)|ચકાસણી કોડ|ઓટીપી|ಪರಿಶೀಲನಾ ಕೋಡ್|ಒಟಿಪಿ|സ്ഥിരീകരണ കോഡ്|ഒടിപി|ਤਸਦੀਕ ਕੋਡ|ਓਟੀਪੀ|प्रमाणीकरण कोड",
 ];
 
 /// What is a code's name among others: a booking, a meeting and a shop have them too.
 const SOFT: &[&str] = &[
-    "pass ?codes?|access (?:code|pin|token)s?|confirmation (?:code|pin|number)s?|activation codes?|invit(?:e|ation) codes?|entry codes?|temporary codes?",
+    "pass ?codes?|authori[sz]ation (?:code|pin|number)s?|access (?:code|pin|token)s?|confirmation (?:code|pin|number)s?|activation codes?|invit(?:e|ation) codes?|entry codes?|temporary codes?",
     r"(?:\w+[- ])?pin(?:[- ]?(?:code|kod|kode))?s?|login token|token|pincode|tan",
     r"(?:\w+)?(?:code|codes|kode|koden|koodi\w*|kood)|codigo|codigos|codice|codici|kod|kody|kodu|kodot|kodja|kodom|kodas|cod|codul|kodet|koda",
     "kennung|haslo|senha|clave",
@@ -131,7 +135,25 @@ const ELSEWHERE: &[&str] = &[
     r"\bitinerary|booking (?:confirmation|reference|number)|reservation|your (?:stay|flight|trip|booking)|check-?in|e-?ticket|\bpnr\b|boarding|departs|reisedaten|buchung(?:s(?:nummer|bestatigung))?\b|reserva\b|prenotazione",
     r"\bpick(?:ed)?[- ]?(?:it )?up|locker|your (?:package|parcel|delivery|order) (?:is|has|was|will)|abholcode|packstation|paczkoma|取件|collect your",
     r"% (?:off|rabatt|de (?:reduction|descuento|desconto)|di sconto|korting|rabat)|\d% ?off|coupon|promo(?:tional)? code|gift ?card|voucher|gutschein|rabattcode|code promo|at checkout|claim code|promo-?code|codigo (?:promocional|de descuento)|codice sconto|kortingscode|kod rabatowy|промокод|クーポン|优惠|優惠|쿠폰",
-    r"view it on github|reply to this email directly, view|jira|pull request|merge request|issue #|build (?:failed|passed)|\bcommit [0-9a-f]{7}|code review|change-id|exit (?:code|status)|stack ?trace",
+    r"build (?:failed|passed)|issue #|code review|exit (?:code|status)|stack ?trace",
+    r"\breceipt (?:for|from|no|number|#)|transaction id|amount paid|order total|invoice (?:id|no|number)|you (?:sent|paid) [$€£]",
+];
+
+/// That people talk about work, with words of all sorts.
+const TALK: &[&str] = &[
+    r"\breply to this email directly|commented on|mentioned you|(?:opened|created|closed|assigned) (?:an?|this|the) (?:issue|pull request|merge request|bug|ticket)|\bpull request #|\bmerge request !|^signed-off-by: |^diff --git |^change-id: i[0-9a-f]{8}|\[patch\b|\[jira\]",
+];
+
+/// What stands right before a thing that is told.
+const TELLING: &str = r"(?:[:=>：]|\b(?:is|are|ist|lautet|est|es|e|ar|er|je|jest|on|to|la|la:|ialah|adalah|ay|das))[ \x22'(\[*]*$";
+
+/// What stands right before a year.
+const DATING: &str = r"\b(?:in|since|until|till|by|of|for|from|to|im|seit|bis|ab|en|depuis|em|desde|nel|dal|sinds|w|od|v|i|fra|om|за|в|с|з|у|от|expo|summer|winter|spring|autumn|fall|friday|edition|version|windows|office|copyright|jahr|ano|anno|annee|rok|year|q[1-4]) $";
+
+/// That a code is one of before: what leads to it, and what follows.
+const STALE: [&str; 2] = [
+    r"\b(?:old|previous|earlier|former|expired|prior|last|alte[rn]?|bisherige[rn]?|vorherige[rn]?|ancien|precedent|anterior|antiguo|antigo|vecchio|precedente|oude|vorige|poprzedni\w*|stary|eski|onceki|gammal|tidligere|sebelumnya|cu)\b[\w ]{0,30}[ :]*$|(?:предыдущ|стар|попередн|предишн)\w*[^.]{0,24}$|(?:旧|以前の|前回の|之前的|上一个|이전|القديم|السابق|הקודם)[^.。]{0,12}$",
+    r"^[ ).\x22'*]*(?:is no longer|no longer|has (?:now )?expired|(?:is|was) (?:now )?(?:invalid|expired|replaced|cancelled|used)|ist (?:nicht mehr|abgelaufen|ungultig)|n'est plus|a expire|ya no|ha caducado|nao e mais|expirou|non e piu|e scaduto|is niet meer|stracil|больше не|истек|已失效|已过期|は無効|만료)",
 ];
 
 fn one_of(patterns: &[&str]) -> String {
@@ -154,6 +176,10 @@ pub struct Words {
     typing: LazyRegex,
     identity: LazyRegex,
     elsewhere: LazyRegex,
+    talk: LazyRegex,
+    telling: LazyRegex,
+    dating: LazyRegex,
+    stale: [LazyRegex; 2],
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
@@ -168,6 +194,10 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     typing: pattern(&one_of(TYPING)),
     identity: pattern(&one_of(IDENTITY)),
     elsewhere: pattern(&one_of(ELSEWHERE)),
+    talk: pattern(&one_of(TALK)),
+    telling: pattern(TELLING),
+    dating: pattern(DATING),
+    stale: STALE.map(pattern),
 });
 
 impl Words {
@@ -179,12 +209,26 @@ impl Words {
     /// Where names of codes stand in folded text, the surer sort or the softer one.
     pub fn names<'t>(&self, text: &'t str, soft: bool) -> impl Iterator<Item = regex::Match<'t>> {
         let table = if soft { &self.soft } else { &self.names };
-        table.iter().flat_map(move |table| table.find_iter(text))
+        // What is part of a file's name, or of a program's, names nothing.
+        let alnum = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let part = move |found: &regex::Match<'t>| {
+            let (before, after) = (&text[..found.start()], &text[found.end()..]);
+            before.strip_suffix('.').is_some_and(|rest| alnum(rest.chars().next_back()))
+                || after.strip_prefix('.').is_some_and(|rest| alnum(rest.chars().next()))
+        };
+        table.iter().flat_map(move |table| table.find_iter(text)).filter(move |found| !part(found))
     }
 
     /// Whether folded text ends with the name of another number.
     pub fn ends_with_other(&self, text: &str) -> bool {
-        is(&self.other, text)
+        let Some(found) = self.other.as_ref().and_then(|other| other.find(text)) else { return false };
+        let before = &text[..found.start()];
+        // The end of somebody's name, and what a code is for: `your login code for Example ID: 1234`.
+        let of_name = before.ends_with(['.', '@']);
+        let of_code = found.as_str().starts_with("id")
+            && found.as_str().ends_with(": ")
+            && self.names(before, false).last().is_some_and(|name| before.len() - name.end() < 40);
+        !of_name && !of_code
     }
 
     /// Whether folded text ends with the wish to type what comes next.
@@ -200,6 +244,26 @@ impl Words {
     /// Whether folded text is about who somebody is.
     pub fn is_about_identity(&self, text: &str) -> bool {
         is(&self.identity, text)
+    }
+
+    /// Whether folded text is of people who talk about work.
+    pub fn is_talk(&self, text: &str) -> bool {
+        is(&self.talk, text)
+    }
+
+    /// Whether what follows folded text is told by it.
+    pub fn ends_telling(&self, text: &str) -> bool {
+        is(&self.telling, text)
+    }
+
+    /// Whether a year may follow folded text.
+    pub fn ends_dating(&self, text: &str) -> bool {
+        is(&self.dating, text)
+    }
+
+    /// Whether the code between two pieces of folded text is one of before.
+    pub fn is_stale(&self, before: &str, after: &str) -> bool {
+        is(&self.stale[0], before) || is(&self.stale[1], after)
     }
 
     /// Whether folded text is about something else that has codes.
@@ -227,6 +291,11 @@ mod tests {
             &known.typing,
             &known.identity,
             &known.elsewhere,
+            &known.talk,
+            &known.telling,
+            &known.dating,
+            &known.stale[0],
+            &known.stale[1],
         ];
         assert!(tables.iter().all(|table| table.is_some()));
     }

@@ -77,11 +77,13 @@ impl Layout {
                 self.end_link(with_addresses);
                 self.open = tag.get("href").map(|href| (href.trim().to_string(), String::new()));
             }
-            // A button may be a picture: its other words are its words.
+            // A button may be a picture, and so may a code: its other words are its words.
             "img" => {
-                let words = tag.get("alt").unwrap_or_default();
-                if let Some((_, text)) = self.open.as_mut().filter(|_| words.len() < 200) {
+                let words = tag.get("alt").filter(|words| words.len() < 200).unwrap_or_default();
+                if let Some((_, text)) = self.open.as_mut() {
                     text.push_str(&words);
+                } else if words.chars().any(char::is_numeric) {
+                    self.write(&words);
                 }
             }
             _ => {}
