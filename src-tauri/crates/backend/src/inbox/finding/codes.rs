@@ -121,6 +121,8 @@ struct Place<'a> {
 impl Place<'_> {
     fn weigh(&self, candidate: &Candidate) -> f64 {
         let (before, after) = self.line.around(&candidate.range);
+        // `#123456#` is no number of something.
+        let before = before.strip_suffix('#').filter(|_| after.starts_with('#')).unwrap_or(before);
         if Words::known().ends_with_other(before) {
             return 0.0;
         }
@@ -199,7 +201,9 @@ impl Place<'_> {
         let purpose = after.split_whitespace().next().is_some_and(|first| leads.contains(&first));
         let begins = before.trim().is_empty() || before.trim_end().ends_with([':', ']', '】']);
         let start: String = after.chars().take(36).collect();
-        if purpose && begins && !self.sense.elsewhere && Words::known().is_about_identity(&start) {
+        let words = Words::known();
+        let used = words.begins_use(after) && words.is_about_account(after);
+        if begins && !self.sense.elsewhere && (purpose && words.is_about_identity(&start) || used) {
             best = best.max(0.8);
         }
         best
@@ -285,7 +289,8 @@ impl Place<'_> {
             } else {
                 0.25
             }
-            + if Words::known().is_stale(before, after) { 0.2 } else { 0.0 }
+            + if Words::known().is_stale(before, after) { 0.35 } else { 0.0 }
+            + if self.line.quoted { 0.25 } else { 0.0 }
             + if date { 0.1 } else { 0.0 }
             + if same { 0.3 } else { 0.0 }
             + if value.len() > 8 { 0.05 } else { 0.0 }

@@ -18,12 +18,14 @@ pub struct Line {
     pub plain: String,
     /// The same in small letters without marks: as many characters.
     pub folded: String,
+    /// It is quoted from an older message.
+    pub quoted: bool,
 }
 
 impl Line {
     fn of(text: &str) -> Self {
         let plain: String = plain(text).trim().chars().take(LINE_MAX).collect();
-        Self { folded: folded(&plain), plain }
+        Self { folded: folded(&plain), plain, quoted: false }
     }
 
     /// The folded text before and after a range of the plain text.
@@ -78,24 +80,32 @@ impl Page {
 
 fn of_text(text: &str) -> Form {
     let end = (0..=TEXT_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let lines: Vec<&str> = text[..end]
-        .lines()
-        .map(|line| line.trim_start_matches(['>', ' ']).trim())
-        .filter(|line| !line.is_empty())
-        .take(LINES_MAX)
-        .collect();
-    let (lines, links) = urls::of_lines(&lines);
-    Form { lines: lines.iter().map(|line| Line::of(line)).collect(), links }
+    let (lines, links) = lines_of(text[..end].lines());
+    Form { lines, links }
+}
+
+/// The lines without the marks of quotes, and the links in them.
+fn lines_of<'a>(lines: impl Iterator<Item = &'a str>) -> (Vec<Line>, Vec<Link>) {
+    let bare =
+        |line: &'a str| (line.trim_start_matches(['>', ' ']).trim(), line.trim_start().starts_with('>'));
+    let filled = lines.map(bare).filter(|(line, _)| !line.is_empty());
+    let (bare, quoted): (Vec<&str>, Vec<bool>) = filled.take(LINES_MAX).unzip();
+    let (mended, links) = urls::of_lines(&bare);
+    let mut below = false;
+    let line = |(first, text): (usize, String)| {
+        let line = Line::of(&text);
+        below |= Words::known().begins_older(&line.folded);
+        Line { quoted: below || quoted.get(first).is_some_and(|quoted| *quoted), ..line }
+    };
+    (mended.into_iter().map(line).collect(), links)
 }
 
 fn of_html(html: &str) -> Form {
     let layout = layout(html);
-    let known: Vec<&str> = layout.lines.iter().take(LINES_MAX).map(String::as_str).collect();
-    let (lines, shown) = urls::of_lines(&known);
+    let (lines, shown) = lines_of(layout.lines.iter().map(String::as_str));
     let mut links = urls::of_anchors(layout.anchors);
     // An address that is written out leads there, whatever lies below it.
     links.extend(shown);
-    let lines: Vec<Line> = lines.iter().map(|line| Line::of(line)).collect();
     Form { lines: joined_cells(lines), links }
 }
 

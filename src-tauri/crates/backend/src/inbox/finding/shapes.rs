@@ -66,7 +66,7 @@ const NO_CODES: &[&str] = &[
 /// What could be a code, or is part of something longer that is none.
 const PERHAPS: &[&str] = &[
     // Each digit by itself; groups; words with hyphens and other joints in them; words.
-    r"\b[0-9](?: [0-9]){3,9}\b",
+    r"\b[0-9](?: (?:- )?[0-9]){3,9}\b|\b[0-9]{3} - [0-9]{3}\b",
     r"\b[0-9]+(?: [0-9]+)+\b",
     r"[#]?[A-Za-z0-9]+(?:[-_/.+&][A-Za-z0-9]+)+",
     r"[A-Za-z0-9]+",
@@ -100,10 +100,18 @@ fn between(line: &str, range: std::ops::Range<usize>, found: &mut Vec<Candidate>
         // A letter of another alphabet than ours may touch a code; one of ours with a mark may not.
         let touches = |c: Option<char>| c.is_some_and(|c| ('À'..'ɐ').contains(&c) || "+%^~_".contains(c));
         let hidden = line[..start].ends_with("**") && !line[end..].starts_with("**");
-        if touches(before) || touches(after) || hidden || after == Some('#') {
+        let text = some.as_str().trim_start_matches('#');
+        // What a telephone is told ends with `#`; what stands between two of them does not.
+        let dialled = after == Some('#') && before != Some('#') && text == some.as_str();
+        if touches(before)
+            || touches(after)
+            || hidden
+            || dialled
+            || text != some.as_str() && after != Some('#')
+        {
             continue;
         }
-        let text = some.as_str();
+        let start = end - text.len();
         if text.contains(' ') {
             groups(text, start, found);
         } else if let Some((value, shape)) = word(text) {
@@ -114,7 +122,7 @@ fn between(line: &str, range: std::ops::Range<usize>, found: &mut Vec<Candidate>
 
 /// Numbers with spaces between: one code in groups, or several numbers.
 fn groups(text: &str, start: usize, found: &mut Vec<Candidate>) {
-    let groups: Vec<&str> = text.split(' ').collect();
+    let groups: Vec<&str> = text.split(' ').filter(|group| *group != "-").collect();
     let digits: usize = groups.iter().map(|group| group.len()).sum();
     let even = groups.iter().all(|group| group.len() == groups[0].len());
     let small = groups[0].len() == 1 || (2..=5).contains(&groups[0].len());
@@ -231,6 +239,9 @@ mod tests {
             ("[QKT-7LM]", "QKT-7LM"),
             ("Code=482913", "482913"),
             ("KD7-2MX-94", "KD7-2MX-94"),
+            ("#482-913#", "482913"),
+            ("4 8 2 - 9 1 3", "482913"),
+            ("482 - 913", "482913"),
             ("1204817 2930566 3718820 4402915", "2930566"),
             ("认证码482913，", "482913"),
             ("kmwrt-zqvbd", "kmwrt-zqvbd"),

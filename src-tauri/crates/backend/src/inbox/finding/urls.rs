@@ -45,11 +45,12 @@ fn spaceless(href: &str) -> String {
     href.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect::<String>().replace(' ', "%20")
 }
 
-/// The lines with addresses mended, and the links in them. The numbers are those of the mended lines.
-pub fn of_lines(lines: &[&str]) -> (Vec<String>, Vec<Link>) {
+/// The lines with addresses mended, each with the number of the line that it began as, and the links in them, whose
+/// numbers are those of the mended lines.
+pub fn of_lines(lines: &[&str]) -> (Vec<(usize, String)>, Vec<Link>) {
     let mended = mend(lines);
     let mut links = Vec::new();
-    for (number, line) in mended.iter().enumerate() {
+    for (number, (_, line)) in mended.iter().enumerate() {
         for found in START.iter().flat_map(|start| start.find_iter(line)) {
             let url = without_punctuation(found.as_str());
             if links.len() < LINKS_MAX && url.len() <= URL_MAX && url.len() > 10 {
@@ -73,23 +74,23 @@ fn last_words(before: &str) -> String {
 }
 
 /// Puts addresses together again that go on in the next line.
-fn mend(lines: &[&str]) -> Vec<String> {
-    let mut mended: Vec<String> = Vec::with_capacity(lines.len());
+fn mend(lines: &[&str]) -> Vec<(usize, String)> {
+    let mut mended: Vec<(usize, String)> = Vec::with_capacity(lines.len());
     // Whether the last line ends inside an address, and whether that stands in brackets.
     let mut open: Option<bool> = None;
     let mut last_length = 0;
-    for line in lines {
+    for (number, line) in lines.iter().enumerate() {
         let goes_on = match open {
             Some(true) => !line.split('>').next().unwrap_or_default().contains(' '),
             Some(false) => last_length >= BROKEN_AT && is_rest(line),
             None => false,
         };
-        match mended.last_mut().filter(|last| goes_on && last.len() < URL_MAX) {
-            Some(last) => last.push_str(line),
-            None => mended.push((*line).to_string()),
+        match mended.last_mut().filter(|(_, last)| goes_on && last.len() < URL_MAX) {
+            Some((_, last)) => last.push_str(line),
+            None => mended.push((number, (*line).to_string())),
         }
         last_length = line.len();
-        open = mended.last().and_then(|last| ends_inside(last));
+        open = mended.last().and_then(|(_, last)| ends_inside(last));
     }
     mended
 }

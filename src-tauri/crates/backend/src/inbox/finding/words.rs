@@ -83,7 +83,7 @@ const SOFT: &[&str] = &[
     "pass ?codes?|authori[sz]ation (?:code|pin|number)s?|access (?:code|pin|token)s?|confirmation (?:code|pin|number)s?|activation codes?|invit(?:e|ation) codes?|entry codes?|temporary codes?",
     r"(?:\w+[- ])?pin(?:[- ]?(?:code|kod|kode))?s?|login token|token|pincode|tan",
     r"(?:\w+)?(?:code|codes|kode|koden|koodi\w*|kood)|codigo|codigos|codice|codici|kod|kody|kodu|kodot|kodja|kodom|kodas|cod|codul|kodet|koda",
-    "kennung|haslo|senha|clave",
+    "kennung|haslo|senha|clave|(?:new|fresh|current|latest) one",
 ];
 
 /// The same in scripts that do not part words.
@@ -150,6 +150,15 @@ const TELLING: &str = r"(?:[:=>：]|\b(?:is|are|ist|lautet|est|es|e|ar|er|je|jes
 /// What stands right before a year.
 const DATING: &str = r"\b(?:in|since|until|till|by|of|for|from|to|im|seit|bis|ab|en|depuis|em|desde|nel|dal|sinds|w|od|v|i|fra|om|за|в|с|з|у|от|expo|summer|winter|spring|autumn|fall|friday|edition|version|windows|office|copyright|jahr|ano|anno|annee|rok|year|q[1-4]) $";
 
+/// What follows right after a thing that is there to be used.
+const USE: &str = r"^[ ,:;.\x22'()*–—-]*(?:use|enter|type|input|give|verwende\w*|nutze\w*|gib|geben sie|utilise\w*|saisi\w*|usa|usalo|use-o|utiliza|ingres\w*|introdu\w*|digit\w*|inserisci\w*|gebruik|voer|uzyj|wpisz|введите|используйте)\b";
+
+/// What one has with those who send codes.
+const ACCOUNT: &str = r"\b(?:accounts?|konto|kontos|compte|cuenta|conta|profil\w*|kont[aeuo]|ucet\w*|number|nummer|numero|device|gerat|phone|sign|log|verif\w*|confirm\w*)\b|аккаунт|учетн";
+
+/// What stands above an older message that is quoted without marks.
+const OLDER: &str = r"^-{2,} ?(?:original message|original-?nachricht|ursprungliche nachricht|message d'origine|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|wiadomosc oryginalna|исходное сообщение|original appointment) ?-{2,}$";
+
 /// That a code is one of before: what leads to it, and what follows.
 const STALE: [&str; 2] = [
     r"\b(?:old|previous|earlier|former|expired|prior|last|alte[rn]?|bisherige[rn]?|vorherige[rn]?|ancien|precedent|anterior|antiguo|antigo|vecchio|precedente|oude|vorige|poprzedni\w*|stary|eski|onceki|gammal|tidligere|sebelumnya|cu)\b[\w ]{0,30}[ :]*$|(?:предыдущ|стар|попередн|предишн)\w*[^.]{0,24}$|(?:旧|以前の|前回の|之前的|上一个|이전|القديم|السابق|הקודם)[^.。]{0,12}$",
@@ -180,6 +189,9 @@ pub struct Words {
     telling: LazyRegex,
     dating: LazyRegex,
     stale: [LazyRegex; 2],
+    using: LazyRegex,
+    account: LazyRegex,
+    older: LazyRegex,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
@@ -198,6 +210,9 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     telling: pattern(TELLING),
     dating: pattern(DATING),
     stale: STALE.map(pattern),
+    using: pattern(USE),
+    account: pattern(ACCOUNT),
+    older: pattern(OLDER),
 });
 
 impl Words {
@@ -261,6 +276,21 @@ impl Words {
         is(&self.dating, text)
     }
 
+    /// Whether folded text begins with how to use what stands before it.
+    pub fn begins_use(&self, text: &str) -> bool {
+        is(&self.using, text)
+    }
+
+    /// Whether folded text is about an account.
+    pub fn is_about_account(&self, text: &str) -> bool {
+        is(&self.account, text)
+    }
+
+    /// Whether a folded line stands above an older message.
+    pub fn begins_older(&self, text: &str) -> bool {
+        is(&self.older, text)
+    }
+
     /// Whether the code between two pieces of folded text is one of before.
     pub fn is_stale(&self, before: &str, after: &str) -> bool {
         is(&self.stale[0], before) || is(&self.stale[1], after)
@@ -296,6 +326,9 @@ mod tests {
             &known.dating,
             &known.stale[0],
             &known.stale[1],
+            &known.using,
+            &known.account,
+            &known.older,
         ];
         assert!(tables.iter().all(|table| table.is_some()));
     }

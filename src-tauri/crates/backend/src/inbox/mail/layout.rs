@@ -21,13 +21,14 @@ pub struct Anchor {
 /// The lines and links of HTML.
 #[derive(Debug, Default)]
 pub struct Layout {
-    /// The lines, none of them empty; a cell of a table is one.
+    /// The lines, none of them empty; a cell of a table is one. What is quoted begins with `> `, as in text.
     pub lines: Vec<String>,
     /// The links, in order.
     pub anchors: Vec<Anchor>,
     line: String,
     bytes: usize,
     open: Option<(String, String)>,
+    quotes: usize,
     hidden: Option<(String, usize)>,
 }
 
@@ -86,6 +87,7 @@ impl Layout {
                     self.write(&words);
                 }
             }
+            "blockquote" => self.quotes += 1,
             _ => {}
         }
     }
@@ -103,6 +105,9 @@ impl Layout {
         }
         if is_block(name) {
             self.end_line();
+        }
+        if name == "blockquote" {
+            self.quotes = self.quotes.saturating_sub(1);
         }
     }
 
@@ -137,7 +142,7 @@ impl Layout {
         let line = std::mem::take(&mut self.line);
         let line = line.trim();
         if !line.is_empty() {
-            self.lines.push(line.to_string());
+            self.lines.push(if self.quotes > 0 { format!("> {line}") } else { line.to_string() });
         }
     }
 }
@@ -151,6 +156,12 @@ mod tests {
         let html = "<table><tr><td>Code</td><td><b>12</b>34</td></tr></table>\
                     <div style='display: none'>no<div>no</div></div><p>a\n b<br>c";
         assert_eq!(layout(html).lines, ["Code", "1234", "a b", "c"]);
+    }
+
+    #[test]
+    fn quotes_are_marked_and_pictures_of_numbers_are_read() {
+        let html = "New: 1<blockquote>Old: 2<p>older</blockquote>3 <img alt='482 913'><img alt='Logo'>";
+        assert_eq!(layout(html).lines, ["New: 1", "> Old: 2", "> older", "3 482 913"]);
     }
 
     #[test]
