@@ -287,7 +287,7 @@ impl Place<'_> {
             } else if Words::known().ends_dating(before) {
                 1.0
             } else {
-                0.25
+                if told { 0.25 } else { 0.45 }
             }
             + if Words::known().is_stale(before, after) { 0.35 } else { 0.0 }
             + if self.line.quoted { 0.25 } else { 0.0 }

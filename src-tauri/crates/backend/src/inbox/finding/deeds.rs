@@ -42,7 +42,7 @@ const ENTER: &[&str] = &[
 
 /// To accept an invitation.
 const JOIN: &[&str] = &[
-    r"\b(?:accept|view|see|open|respond to|redeem|claim)\b[\w' ]{0,16}\binvit\w*|\bjoin (?:the |your |our |now|team|workspace|organi[sz]ation|project|group|\w+(?:'s)? (?:team|workspace|organi[sz]ation|project|board|space))|\bjoin\b|\binvitation link\b|\binvited you\b|\baccept (?:and|&) join\b",
+    r"\b(?:accept|view|see|open|respond to|redeem|claim)\b[\w' ]{0,16}\binvit(?:e|ation)?\b|\bjoin (?:the |your |our |now|team|workspace|organi[sz]ation|project|group|\w+(?:'s)? (?:team|workspace|organi[sz]ation|project|board|space))|\bjoin\b|\binvitation link\b|\binvited you\b|\baccept (?:and|&) join\b",
     r"\beinladung (?:annehmen|ansehen|akzeptieren)|\b(?:accepter|rejoindre|voir)\b[\w' ]{0,12}(?:invitation|equipe)|\brejoindre\b|\b(?:aceptar|aceitar|accetta\w*|accetto)\b[\w' ]{0,10}\b(?:invita\w*|convite|invito)|\bunirse\b|\buitnodiging (?:accepteren|aanvaarden|bekijken)|\baccepteer\b[\w ]{0,8}\buitnodiging|\b(?:przyjmij|zaakceptuj|akceptuj)\b[\w ]{0,6}\bzaproszeni\w*|\bdolacz\w*|\bprijmout pozvan\w*|\bacceptera\b[\w ]{0,6}\binbjudan\w*|\baccepter\b[\w ]{0,6}\binvit\w*|\bgodta\b[\w ]{0,6}\binvit\w*|\bhyvaksy\b[\w ]{0,6}\bkutsu\w*|\bdavet\w*[\w ]{0,10}\b(?:kabul|katil)\w*|приня\w* приглашен|присоедин|прийня\w* запрошен|приєдна|\bterima undangan|\bchap nhan loi moi",
     "招待を(?:受け|承認|確認)|招待に応|参加する|接受邀请|接受邀請|加入(?:团队|團隊|工作区)|초대 ?(?:수락|받기|확인)|قبول الدعوة|קבל(?:ת)? (?:את )?ההזמנה",
 ];

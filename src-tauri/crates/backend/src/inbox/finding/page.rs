@@ -88,7 +88,7 @@ fn of_text(text: &str) -> Form {
 fn lines_of<'a>(lines: impl Iterator<Item = &'a str>) -> (Vec<Line>, Vec<Link>) {
     let bare =
         |line: &'a str| (line.trim_start_matches(['>', ' ']).trim(), line.trim_start().starts_with('>'));
-    let filled = lines.map(bare).filter(|(line, _)| !line.is_empty());
+    let filled = lines.map(bare).filter(|(line, _)| !line.is_empty()).flat_map(pieces);
     let (bare, quoted): (Vec<&str>, Vec<bool>) = filled.take(LINES_MAX).unzip();
     let (mended, links) = urls::of_lines(&bare);
     let mut below = false;
@@ -98,6 +98,19 @@ fn lines_of<'a>(lines: impl Iterator<Item = &'a str>) -> (Vec<Line>, Vec<Link>) 
         Line { quoted: below || quoted.get(first).is_some_and(|quoted| *quoted), ..line }
     };
     (mended.into_iter().map(line).collect(), links)
+}
+
+/// A line that is too long to be looked at as one is several, parted at spaces.
+fn pieces((mut rest, quoted): (&str, bool)) -> impl Iterator<Item = (&str, bool)> {
+    std::iter::from_fn(move || {
+        let part = (rest.len() > LINE_MAX)
+            .then(|| rest.as_bytes()[..LINE_MAX].iter().rposition(|byte| *byte == b' '))
+            .flatten()
+            .unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(part);
+        rest = after.trim_start();
+        (!piece.is_empty()).then_some((piece, quoted))
+    })
 }
 
 fn of_html(html: &str) -> Form {
@@ -125,4 +138,23 @@ fn joined_cells(mut lines: Vec<Line>) -> Vec<Line> {
         at += run.max(1);
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_parted_and_quotes_are_known() {
+        let text = format!(
+            "{} Your code is 482913\n> old\n-----Original Message-----\nolder",
+            "word ".repeat(2_000)
+        );
+        let lines = Page::of("", &text, None).forms.remove(0).lines;
+        assert!(lines.iter().all(|line| line.plain.len() <= LINE_MAX));
+        assert!(lines.iter().any(|line| line.plain.ends_with("Your code is 482913")));
+        let quoted: Vec<bool> = lines.iter().rev().take(4).map(|line| line.quoted).collect();
+        assert_eq!(quoted, [true, true, true, false]);
+        assert_eq!(Page::of("", &"x".repeat(LINE_MAX * 2), None).forms[0].lines.len(), 1);
+    }
 }

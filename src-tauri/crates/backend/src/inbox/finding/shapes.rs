@@ -49,7 +49,7 @@ const NO_CODES: &[&str] = &[
     // UUIDs, networks, versions, files.
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{20,}|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bv?\d+(?:\.\d+){2,}\w*|\b[\w-]+\.(?:pdf|jpe?g|png|xlsx?|docx?|zip|ics|html?|csv|rs|txt)\b",
     // Dates and times.
-    r"\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:t[\d:.]+z?)?\b|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b|\b\d{1,2}[-/]\d{4}\b|\b\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\b|\b)|\b\d{4} ?年(?: ?\d{1,2} ?月)?|\d{1,2} ?月 ?\d{1,2} ?日|\b\d{4}년",
+    r"\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:t[\d:.]+z?)?\b|\b(?:[0-2]?\d|3[01])[-/.](?:[0-2]?\d|3[01])[-/.]\d{2,4}\b|\b\d{1,2}[-/]\d{4}\b|\b\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\b|\b)|\b\d{4} ?年(?: ?\d{1,2} ?月)?|\d{1,2} ?月 ?\d{1,2} ?日|\b\d{4}년",
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|janv|fev|mars|avr|mai|juin|juil|aout|sept|okt|dez|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|marz|maart|mei|juni|juli|stycz|luty|marc|kwiet|maj|czerw|lip|sierp|wrzes|pazdz|list|grud)[a-z]*\.?(?: \d{1,2}(?:st|nd|rd|th)?,?)?(?: de)? \d{4}\b",
     r"\b\d{1,2}\.? ?(?:de )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b",
     r"(?:©|\(c\)|copyright) ?(?:\d{4} ?- ?)?\d{4}|\b(?:19|20)\d{2} ?- ?(?:19|20)\d{2}\b",
@@ -242,6 +242,7 @@ mod tests {
             ("#482-913#", "482913"),
             ("4 8 2 - 9 1 3", "482913"),
             ("482 - 913", "482913"),
+            ("90-17-44", "901744"),
             ("1204817 2930566 3718820 4402915", "2930566"),
             ("认证码482913，", "482913"),
             ("kmwrt-zqvbd", "kmwrt-zqvbd"),
