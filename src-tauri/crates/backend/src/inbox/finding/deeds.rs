@@ -58,7 +58,7 @@ const DONE: &str = r"\b(?:confirmed|verified|activated|validated|approved|change
 
 /// What a link must not do to be the one that is looked for: by its words.
 const AWAY: &[&str] = &[
-    r"\b(?:unsubscri\w*|opt[- ]?out|preferences?|manage|settings|privacy|terms|policy|policies|help|support|contact|faq|blog|docs|documentation|learn more|read more|view (?:it )?(?:in|on)|(?:in|im|with) (?:your |the |a |web ?)*browser|web version|forward|share|download|receipt|invoice|order|track\w*|shipment|delivery|decline|deny|denied|reject|refuse|cancel\w*|revoke|report|block|ignore|not me|wasn'?t me|didn'?t|don'?t|lock my|secure (?:(?:your|my|the|this) )?account|calendar|directions|survey|feedback|review|reply|status|app store|google play|ios|android|upgrade|shop|buy|booking|reservation|trip|check in|resend|request (?:a )?new|request another|no,|webinar|meeting|(?:with|join|start|open) (?:google )?(?:meet|zoom|teams|webex))\b",
+    r"\b(?:unsubscri\w*|opt[- ]?out|preferences?|manage|settings|privacy|terms|policy|policies|help|support|contact|faq|blog|docs|documentation|learn more|read more|view (?:it )?(?:in|on)|(?:in|im|with) (?:your |the |a |web ?)*browser|web version|forward|share|download|receipt|invoice|order|track\w*|shipment|delivery|decline|deny|denied|reject|refuse|cancel\w*|revoke|report|block|ignore|not me|wasn'?t me|didn'?t|don'?t|lock my|secure (?:(?:your|my|the|this) )?account|[ck]alend\w*|directions|survey|feedback|review|reply|status|app store|google play|ios|android|upgrade|shop|buy|booking|reservation|trip|check in|resend|request (?:a )?new|request another|no,|webinar|meeting|(?:with|join|start|open) (?:google )?(?:meet|zoom|teams|webex))\b",
     r"^(?:(?:follow|like|find|join|visit) )?(?:us |our )?(?:on |at )?(?:twitter|facebook|instagram|linkedin|youtube|discord|telegram|tiktok|github|mastodon|bluesky|(?:google )?meet|zoom)(?: (?:server|community|group|page|channel))?$",
     r"\b(?:abmelden|abbestellen|austragen|datenschutz|impressum|agb|hilfe\w*|kontakt|ablehn\w*|desabonn\w*|desinscri\w*|se desinscrire|confidentialite|aide|refuser|signaler|annuler|cancelar|darse de baja|baja|ayuda|privacidad|privacidade|rechazar|ajuda|recusar|descadastr\w*|cancelar inscricao|sair da lista|disiscriv\w*|annulla|assistenza|rifiuta|uitschrijv\w*|afmelden|hulp|weiger\w*|wypisz\w*|regulamin|pomoc|odrzuc|odhlas\w*|odmitn\w*|avregistr\w*|avprenumer\w*|afmeld\w*|avmeld\w*|peru\w*|abonelik\w*|reddet|yardim|huy dang ky|berhenti)\b",
     "отпис|отказ|помощь|відпис|配信停止|解除|退订|取消|退訂|수신 ?거부|거부|الغاء|إلغاء|הסר|ยกเลิก|プライバシー|ヘルプ|お問い合わせ|隐私|隱私|帮助|开票",
@@ -153,9 +153,14 @@ impl Deeds {
 
     /// What a folded subject asks for: not what is done, nor what concerns an order or a journey.
     pub fn in_subject(&self, subject: &str) -> Option<Deed> {
-        let done = self.done.as_ref().map_or_else(|| subject.into(), |done| done.replace_all(subject, " "));
-        let (deed, _) = self.in_text(&done)?;
+        let deed = self.still_asked(subject)?;
         (!is(&self.other_objects, subject)).then_some(deed)
+    }
+
+    /// What folded text asks for: not what it says is done already.
+    pub fn still_asked(&self, text: &str) -> Option<Deed> {
+        let left = self.done.as_ref().map_or_else(|| text.into(), |done| done.replace_all(text, " "));
+        self.in_text(&left).map(|(deed, _)| deed)
     }
 
     /// Whether a link's words only open what the message is about.

@@ -116,7 +116,7 @@ impl Place<'_> {
         if self.is_for_others(deeds) {
             return 0.2;
         }
-        let said = deeds.in_text(around).map(|(deed, _)| deed);
+        let said = deeds.still_asked(around);
         let asked = match (said, self.subject) {
             (Some(Deed::Enter), Some(Deed::Enter)) => 0.4,
             (Some(Deed::Enter), None) => 0.2,
