@@ -1,6 +1,7 @@
 //! The room of secrets: the contents of the identities' vaults.
 
 mod elsewhere;
+mod obeyed;
 mod rotation;
 mod seen;
 mod sharing;
@@ -87,6 +88,9 @@ impl Secrets {
     async fn write(&self, caller: &Caller, scope: &Scope, call: SetSecret) -> Result<SecretRow> {
         check_key(&call.key)?;
         let before = self.look_up(caller, scope, &call.key).await?;
+        if before.is_none() {
+            obeyed::check(caller, &call.key)?;
+        }
         let others = match &before {
             Some(row) => self.others(row).await?,
             None => Vec::new(),
