@@ -200,3 +200,29 @@ fn a_mailbox_that_repeats_the_password_is_in_no_log_nor_list() {
     assert!(failed.to_string().contains("repeat a secret"), "{failed}");
     assert!(!holds(&world.home(), CANARY), "the password lies open on the disk");
 }
+
+#[test]
+fn an_agent_sets_no_variable_that_runs_in_every_later_session() {
+    let world = world();
+    let names = ["BASH_ENV", "NODE_OPTIONS", "ANTHROPIC_BASE_URL", "GIT_EXTERNAL_DIFF", "https_proxy"];
+    let set: String = names
+        .iter()
+        .map(|name| format!("lanyard secrets set {name} - <<X\nx\nX\nravi secrets set {name} x\n"))
+        .collect();
+    let said = world.as_agent(1, "set", &format!("exec 2>&1\n{}true", set));
+    assert_eq!(said.stdout.matches("a name that programs obey").count(), 2 * names.len(), "{said:?}");
+    world.as_agent(1, "token", "ravi secrets set WORKTREE_TOKEN x").ok();
+    // What the owner has set is the owner's will.
+    world.lanyard_with(&["secrets", "set", "NODE_OPTIONS", "-", "--identity", "ada"], "--no-warnings").ok();
+    assert_eq!(world.as_agent(1, "env", "echo $NODE_OPTIONS$BASH_ENV").ok(), "--no-warnings\n");
+}
+
+#[test]
+fn an_agent_does_not_see_the_owners_browsers() {
+    let world = world();
+    let owner = &world.environment()["HOME"];
+    let places = [".mozilla/firefox/a.default/cookies.sqlite", ".config/google-chrome/Default/Cookies"];
+    let read: String = places.iter().map(|place| format!("cat {owner}/{place}\n")).collect();
+    assert!(std::fs::read_to_string(format!("{owner}/{}", places[0])).unwrap().contains("cookie"));
+    assert_eq!(world.as_agent(1, "look", &format!("{read}echo end")).ok(), "end\n");
+}

@@ -12,6 +12,7 @@ pub const OWNERS_LOGINS: &[&str] = &[
     "owners-netrc-password",
     "owners-npm-token",
     "owners-variable-token",
+    "owners-browser-cookie",
     "Olivia Owner",
 ];
 
@@ -22,6 +23,8 @@ const FILES: &[(&str, &str)] = &[
     (".gitconfig", GITCONFIG),
     (".git-credentials", "https://olivia:owners-git-password@git.example.test\n"),
     (".netrc", "machine git.example.test login olivia password owners-netrc-password\n"),
+    (".mozilla/firefox/a.default/cookies.sqlite", "owners-browser-cookie\n"),
+    (".config/google-chrome/Default/Cookies", "owners-browser-cookie\n"),
     (".npmrc", "//packages.example.test/:_authToken=owners-npm-token\n"),
     (".config/gh/hosts.yml", "git.example.test:\n    user: olivia\n    oauth_token: owners-gh-token\n"),
 ];

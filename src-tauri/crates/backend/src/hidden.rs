@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the owner's programs keep their logins, below the owner's home. Folders come first: a file that
 /// its program replaces comes back into view, a folder does not.
-const LOGINS: [&str; 22] = [
+const LOGINS: [&str; 32] = [
     ".ssh",
     ".gnupg",
     ".aws",
@@ -20,6 +20,17 @@ const LOGINS: [&str; 22] = [
     ".config/op",
     ".password-store",
     ".local/share/keyrings",
+    // Who has a browser's folder is logged in wherever its owner is.
+    ".mozilla",
+    ".thunderbird",
+    ".config/google-chrome",
+    ".config/chromium",
+    ".config/BraveSoftware",
+    ".config/microsoft-edge",
+    ".config/vivaldi",
+    "snap/firefox",
+    "snap/chromium",
+    ".var/app",
     ".netrc",
     ".npmrc",
     ".pypirc",
