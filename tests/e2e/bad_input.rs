@@ -202,7 +202,7 @@ fn a_client_that_stops_reading_holds_up_nobody() {
         deaf.send(&question).unwrap();
     }
     // One that is told of every event and never looks.
-    let mut unheard = world.listening();
+    let unheard = world.listening();
     // One that is attached and never looks, while the session floods the terminal.
     let session = world.start(1, "one", &["sh", "-c", "seq -f 'line %.0f.' 1 1000000; echo the-end; cat"]);
     let id = text(&session, "id");

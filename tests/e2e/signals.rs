@@ -26,7 +26,7 @@ impl<'a> Printer<'a> {
     }
 
     fn of(world: &'a World, id: &str) -> Self {
-        let mut door = world.listening();
+        let door = world.listening();
         Self { world, id: id.into(), door }
     }
 
