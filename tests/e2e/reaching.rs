@@ -452,9 +452,10 @@ fn commands(pair: &Pair) -> Vec<String> {
     commands.push(format!("ravi inbox email '{thread}'"));
     commands.push("ravi inbox sms 1_+15550100002".into());
     commands.push("ravi identity use bob; ravi inbox email; ravi secrets list".into());
-    commands.push(format!(
+    commands.push(
         "python3 -c 'import ravi; print(ravi.email_list(), ravi.sms_list(), ravi.secrets_get(\"BOBS_KEY\"))'"
-    ));
+            .into(),
+    );
     commands
 }
 
