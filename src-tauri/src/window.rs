@@ -14,7 +14,9 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
         .title("Lanyard")
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)
-        .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
+        .on_navigation(is_ours)
+        // Where downloads go, under a name that is still free; unasked, WebKitGTK saves nothing where there is such a file.
+        .on_download(|_, _| true)
         .on_new_window(move |url, _features| {
             show_in_browser(&links, &url);
             NewWindowResponse::Deny
@@ -36,6 +38,16 @@ pub fn build(app: &AppHandle) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Where the window and its frames may go: Lanyard's page, and what that page makes itself, which is the layout of a
+/// message in its frame and a file to be saved.
+fn is_ours(url: &Url) -> bool {
+    const MADE: [&str; 2] = ["blob:tauri://localhost/", "blob:http://tauri.localhost/"];
+    url.scheme() == "tauri"
+        || url.host_str() == Some("tauri.localhost")
+        || url.as_str() == "about:srcdoc"
+        || MADE.iter().any(|made| url.as_str().starts_with(made))
 }
 
 /// Opens a link that the page's own frame cannot hand over: one in the layout of a message.

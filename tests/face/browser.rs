@@ -5,11 +5,26 @@ use crate::driver::{Driver, free_port};
 use crate::page::Page;
 use crate::story;
 use serde_json::json;
+use std::path::PathBuf;
 use tests::World;
 
 /// Whether this machine has a browser to test with.
 pub fn possible() -> bool {
     on_path("chromium") && on_path("chromedriver")
+}
+
+/// Shows the page of a world to a test, where there is a browser. Nothing may go against the page's policy meanwhile.
+#[track_caller]
+pub fn with(furnish: impl FnOnce(&World), test: impl FnOnce(&World, &Page)) {
+    if !possible() {
+        return;
+    }
+    let world = world();
+    furnish(&world);
+    let page = open(&world);
+    test(&world, &page);
+    assert_eq!(page.complaints(), Vec::<String>::new());
+    page.driver.quit();
 }
 
 /// A world whose daemon serves the page that `cargo xtask ui` has built.
@@ -35,9 +50,11 @@ pub fn open(world: &World) -> Page {
         "--window-size=1400,900",
         &profile,
     ];
+    let saving =
+        json!({ "download.default_directory": downloads(world), "download.prompt_for_download": false });
     let capabilities = json!({
         "browserName": "chrome",
-        "goog:chromeOptions": { "args": arguments },
+        "goog:chromeOptions": { "args": arguments, "prefs": saving },
         "goog:loggingPrefs": { "browser": "ALL" },
     });
     let port = free_port();
@@ -46,6 +63,11 @@ pub fn open(world: &World) -> Page {
     let driver = Driver::open(driver, &[port], capabilities);
     driver.command("/url", &json!({ "url": address(world) }));
     Page::of(driver, "browser")
+}
+
+/// Where a browser or the window puts what it saves.
+pub fn downloads(world: &World) -> PathBuf {
+    world.path("downloads")
 }
 
 /// A fresh one-time address of the page.
@@ -58,17 +80,7 @@ pub fn address(world: &World) -> String {
 
 #[test]
 fn two_agents_get_their_own_tokens_in_the_browser() {
-    if !possible() {
-        return;
-    }
-    let world = world();
-    let page = open(&world);
-    story::from_nothing_to_two_agents(&world, &page);
-    story::revealing_ends_by_itself(&page);
-    story::light_and_dark(&page);
-    story::archiving_says_what_is_lost(&world, &page);
-    assert_eq!(page.complaints(), Vec::<String>::new());
-    page.driver.quit();
+    with(|_| {}, story::all);
 }
 
 #[test]

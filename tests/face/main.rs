@@ -1,5 +1,6 @@
 //! Through the page and the window: what a person does with hands and eyes, in Chromium and in the real window.
 
+mod asked;
 mod browser;
 mod credentials;
 mod desktop;
@@ -8,9 +9,11 @@ mod gates;
 mod holding;
 mod inbox;
 mod ledger;
+mod letter;
 mod manners;
 mod notices;
 mod page;
+mod sources;
 mod states;
 mod story;
 mod telling;

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 use tests::server::Reply;
-use tests::{DEADLINE, World, run, text};
+use tests::{DEADLINE, Daemon, World, run, text};
 
 const PROGRAMS: &[&str] = &["dunst", "dunstctl", "gdbus"];
 
@@ -65,6 +65,7 @@ impl<'w> Server<'w> {
     /// Clicks on one of the answers below the notification.
     #[track_caller]
     fn choose(&self, answer: &str) {
+        self.displays(1);
         std::fs::write(self.world.path("choice"), answer).expect("the choice is written");
         let mut menu = self.world.command("dunstctl");
         menu.arg("context");
@@ -89,77 +90,79 @@ impl<'w> Server<'w> {
     /// Clicks on the notification that is shown.
     #[track_caller]
     fn click(&self) {
+        // It is told of before it is shown, and a click in between would hit nothing.
+        self.displays(1);
         let mut click = self.world.command("dunstctl");
         click.arg("action");
         run(click, b"", DEADLINE).ok();
     }
 }
 
-#[test]
-fn a_click_on_the_notification_of_an_ended_session_opens_its_slot() {
+/// Runs a test in a world whose daemon tells on a desktop, where this machine can show notifications.
+#[track_caller]
+fn told(test: impl FnOnce(&World, &Server, &Daemon)) {
     if !possible() {
         return;
     }
     let mut world = World::new();
     furnish(&mut world);
     let server = Server::start(&world);
-    let _daemon = world.daemon();
-    world.seat(3, "ada", "GITHUB_TOKEN", "token-of-ada");
-    world.project("work");
-    let mut door = world.door();
-    assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
-    world.start(3, "told", &["sh", "-c", "exit 0"]);
-    let shown = server.shows("after");
-    for part in ["Slot 3", "ada", "done", "told"] {
-        assert!(shown.contains(part), "no {part} in {shown}");
-    }
-    assert!(!shown.contains("token-of-ada"));
-    server.click();
-    let opened = door.event(|event| event["SlotOpened"].is_object());
-    assert_eq!(opened["SlotOpened"]["slot"], 3);
+    let daemon = world.daemon();
+    test(&world, &server, &daemon);
+}
+
+#[test]
+fn a_click_on_the_notification_of_an_ended_session_opens_its_slot() {
+    told(|world, server, _daemon| {
+        world.seat(3, "ada", "GITHUB_TOKEN", "token-of-ada");
+        world.project("work");
+        let mut door = world.door();
+        assert!(door.ask("events.subscribe", json!({}))["Ok"].is_object());
+        world.start(3, "told", &["sh", "-c", "exit 0"]);
+        let shown = server.shows("after");
+        for part in ["Slot 3", "ada", "done", "told"] {
+            assert!(shown.contains(part), "no {part} in {shown}");
+        }
+        assert!(!shown.contains("token-of-ada"));
+        server.click();
+        let opened = door.event(|event| event["SlotOpened"].is_object());
+        assert_eq!(opened["SlotOpened"]["slot"], 3);
+    });
 }
 
 #[test]
 fn a_failure_is_told_as_one_and_a_stop_by_the_owner_not_at_all() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let _daemon = world.daemon();
-    world.seat(1, "ada", "GITHUB_TOKEN", "token-of-ada");
-    world.project("work");
-    world.start(1, "asked", &["sleep", "1000"]);
-    world.lanyard(&["sessions", "stop", "1"]).ok();
-    world.start(1, "broken", &["sh", "-c", "exit 3"]);
-    let shown = server.shows("after");
-    assert!(shown.contains("failed"), "{shown}");
-    assert!(!shown.contains("asked"), "{shown}");
+    told(|world, server, _daemon| {
+        world.seat(1, "ada", "GITHUB_TOKEN", "token-of-ada");
+        world.project("work");
+        world.start(1, "asked", &["sleep", "1000"]);
+        world.lanyard(&["sessions", "stop", "1"]).ok();
+        world.start(1, "broken", &["sh", "-c", "exit 3"]);
+        let shown = server.shows("after");
+        assert!(shown.contains("failed"), "{shown}");
+        assert!(!shown.contains("asked"), "{shown}");
+    });
 }
 
 #[test]
 fn a_question_is_told_until_it_is_answered() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let _daemon = world.daemon();
-    world.seat(4, "ada", "KEY", "token-of-ada");
-    world.lanyard(&["secrets", "set", "KEY", "--policy", "ask", "--notes", "x", "--identity", "ada"]).ok();
-    world.project("work");
-    let agent = world.script(4, "asking", "lanyard secrets get KEY --reason 'a <b>reason</b>'");
-    let shown = server.shows("reason");
-    for part in ["Slot 4", "ada asks", "the secret KEY", "&lt;b&gt;"] {
-        assert!(shown.contains(part), "no {part} in {shown}");
-    }
-    let open = world.json(&["approvals", "list"]);
-    world.lanyard(&["approvals", "deny", open[0]["id"].as_str().expect("it is open")]).ok();
-    agent.outcome().fails(1);
-    // The end of the session is told as well; the question must not stand beside it.
-    server.displays(1);
+    told(|world, server, _daemon| {
+        world.seat(4, "ada", "KEY", "token-of-ada");
+        world
+            .lanyard(&["secrets", "set", "KEY", "--policy", "ask", "--notes", "x", "--identity", "ada"])
+            .ok();
+        world.project("work");
+        let agent = world.script(4, "asking", "lanyard secrets get KEY --reason 'a <b>reason</b>'");
+        let shown = server.shows("reason");
+        for part in ["Slot 4", "ada asks", "the secret KEY", "&lt;b&gt;"] {
+            assert!(shown.contains(part), "no {part} in {shown}");
+        }
+        let open = world.json(&["approvals", "list"]);
+        world.lanyard(&["approvals", "deny", open[0]["id"].as_str().expect("it is open")]).ok();
+        agent.outcome().fails(1);
+        // The end of the session is told as well; the question must not stand beside it.
+        server.displays(1);
+    });
 }
 
 /// Seats ada and has her agent wait for the owner, who is told.
@@ -182,126 +185,102 @@ fn was_answered(world: &World, how: &str) {
 
 #[test]
 fn a_click_on_approve_lets_the_waiting_agent_go_on() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let _daemon = world.daemon();
-    let agent = asking(&world);
-    server.shows("to deploy");
-    server.choose("Approve once");
-    assert_eq!(agent.outcome().ok().trim(), "token-of-ada");
-    was_answered(&world, "approved once");
-    assert_eq!(world.json(&["grants", "list"]), json!([]));
+    told(|world, server, _daemon| {
+        let agent = asking(world);
+        server.shows("to deploy");
+        server.choose("Approve once");
+        assert_eq!(agent.outcome().ok().trim(), "token-of-ada");
+        was_answered(world, "approved once");
+        assert_eq!(world.json(&["grants", "list"]), json!([]));
+    });
 }
 
 #[test]
 fn a_click_on_deny_refuses_the_waiting_agent() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let _daemon = world.daemon();
-    let agent = asking(&world);
-    server.shows("to deploy");
-    server.choose("Deny");
-    agent.outcome().fails(1);
-    was_answered(&world, "denied");
+    told(|world, server, _daemon| {
+        let agent = asking(world);
+        server.shows("to deploy");
+        server.choose("Deny");
+        agent.outcome().fails(1);
+        was_answered(world, "denied");
+    });
 }
 
 #[test]
 fn a_notification_goes_when_its_slot_is_looked_at() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let _daemon = world.daemon();
-    world.seat(1, "ada", "KEY", "token-of-ada");
-    world.project("work");
-    world.start(1, "broken", &["sh", "-c", "exit 3"]);
-    server.shows("broken");
-    server.displays(1);
-    let mut door = world.door();
-    assert!(door.ask("slots.open", json!({ "slot": 1 }))["Ok"].is_object());
-    server.displays(0);
+    told(|world, server, _daemon| {
+        world.seat(1, "ada", "KEY", "token-of-ada");
+        world.project("work");
+        world.start(1, "broken", &["sh", "-c", "exit 3"]);
+        server.shows("broken");
+        server.displays(1);
+        let mut door = world.door();
+        assert!(door.ask("slots.open", json!({ "slot": 1 }))["Ok"].is_object());
+        server.displays(0);
+    });
 }
 
 #[test]
 fn an_agents_question_is_told_in_its_words_until_the_agent_goes_on() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let _daemon = world.daemon();
-    world.seat(2, "ada", "KEY", "token-of-ada");
-    world.project("work");
-    let gate = world.path("gate");
-    let lock = std::fs::File::create(&gate).expect("the gate is made");
-    lock.lock().expect("the gate is shut");
-    let script = format!(
-        "hook() {{ echo \"$1\" | lanyard hook claude; }}
-         hook '{{\"hook_event_name\":\"PermissionRequest\",\"tool_name\":\"Bash\",\"tool_input\":{{\"command\":\"make <all>\"}}}}'
-         flock -s {} true
-         hook '{{\"hook_event_name\":\"PostToolUse\"}}'
-         exec sleep 1000",
-        gate.display()
-    );
-    world.start(2, "asks", &["sh", "-c", &script]);
-    let shown = server.shows("make &lt;all&gt;");
-    assert!(shown.contains("Slot 2 · ada waits for you"), "{shown}");
-    server.displays(1);
-    lock.unlock().expect("the gate is opened");
-    server.displays(0);
+    told(|world, server, _daemon| {
+        world.seat(2, "ada", "KEY", "token-of-ada");
+        world.project("work");
+        let gate = world.path("gate");
+        let lock = std::fs::File::create(&gate).expect("the gate is made");
+        lock.lock().expect("the gate is shut");
+        let script = format!(
+            "hook() {{ echo \"$1\" | lanyard hook claude; }}
+             hook '{{\"hook_event_name\":\"PermissionRequest\",\"tool_name\":\"Bash\",\"tool_input\":{{\"command\":\"make <all>\"}}}}'
+             flock -s {} true
+             hook '{{\"hook_event_name\":\"PostToolUse\"}}'
+             exec sleep 1000",
+            gate.display()
+        );
+        world.start(2, "asks", &["sh", "-c", &script]);
+        let shown = server.shows("make &lt;all&gt;");
+        assert!(shown.contains("Slot 2 · ada waits for you"), "{shown}");
+        server.displays(1);
+        lock.unlock().expect("the gate is opened");
+        server.displays(0);
+    });
 }
 
 #[test]
 fn what_happens_to_six_agents_at_once_is_one_notification() {
-    if !possible() {
-        return;
-    }
-    let mut world = World::new();
-    furnish(&mut world);
-    let server = Server::start(&world);
-    let daemon = world.daemon();
-    world.project("work");
-    let (gate, ends) = (world.path("gate"), world.path("ends"));
-    let lock = std::fs::File::create(&gate).expect("the gate is made");
-    lock.lock().expect("the gate is shut");
-    let (tell, told) = channel();
-    let hook = tests::server::Server::start(move |request| {
-        tell.send(request.json()).ok();
-        Reply::bare(200)
+    told(|world, server, daemon| {
+        world.project("work");
+        let (gate, ends) = (world.path("gate"), world.path("ends"));
+        let lock = std::fs::File::create(&gate).expect("the gate is made");
+        lock.lock().expect("the gate is shut");
+        let (tell, told) = channel();
+        let hook = tests::server::Server::start(move |request| {
+            tell.send(request.json()).ok();
+            Reply::bare(200)
+        });
+        let add =
+            ["notify", "route", "add", "hook", "--kind", "webhook", "--url", hook.url(), "--secret", "-"];
+        world.lanyard_with(&add, "a key that is long enough").ok();
+        let mut pipe = world.command("mkfifo");
+        pipe.arg(&ends);
+        run(pipe, b"", DEADLINE).ok();
+        for slot in 1..=6 {
+            world.seat(slot, &format!("agent{slot}"), "KEY", "token");
+            let script = format!("flock -s {} true; echo over > {}; exit 3", gate.display(), ends.display());
+            world.start(slot, &format!("try-{slot}"), &["sh", "-c", &script]);
+        }
+        // The daemon hears of all ends when it wakes up.
+        daemon.process().signal(rustix::process::Signal::STOP);
+        lock.unlock().expect("the gate is opened");
+        let mut count = world.command("sh");
+        count.args(["-c", "exec 3<>ends; for n in 1 2 3 4 5 6; do read over <&3; done"]);
+        run(count, b"", DEADLINE).ok();
+        daemon.process().signal(rustix::process::Signal::CONT);
+        let shown = server.shows("6 agents need you");
+        assert!(!shown.contains("token"), "{shown}");
+        server.displays(1);
+        let message = told.recv_timeout(DEADLINE).expect("the webhook is told");
+        assert_eq!(message["data"]["notices"].as_array().map(Vec::len), Some(6), "{message}");
     });
-    let add = ["notify", "route", "add", "hook", "--kind", "webhook", "--url", hook.url(), "--secret", "-"];
-    world.lanyard_with(&add, "a key that is long enough").ok();
-    let mut pipe = world.command("mkfifo");
-    pipe.arg(&ends);
-    run(pipe, b"", DEADLINE).ok();
-    for slot in 1..=6 {
-        world.seat(slot, &format!("agent{slot}"), "KEY", "token");
-        let script = format!("flock -s {} true; echo over > {}; exit 3", gate.display(), ends.display());
-        world.start(slot, &format!("try-{slot}"), &["sh", "-c", &script]);
-    }
-    // The daemon hears of all ends when it wakes up.
-    daemon.process().signal(rustix::process::Signal::STOP);
-    lock.unlock().expect("the gate is opened");
-    let mut count = world.command("sh");
-    count.args(["-c", "exec 3<>ends; for n in 1 2 3 4 5 6; do read over <&3; done"]);
-    run(count, b"", DEADLINE).ok();
-    daemon.process().signal(rustix::process::Signal::CONT);
-    let shown = server.shows("6 agents need you");
-    assert!(!shown.contains("token"), "{shown}");
-    server.displays(1);
-    let message = told.recv_timeout(DEADLINE).expect("the webhook is told");
-    assert_eq!(message["data"]["notices"].as_array().map(Vec::len), Some(6), "{message}");
 }
 
 #[test]

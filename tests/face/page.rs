@@ -190,6 +190,38 @@ impl Page {
         self.driver.command("/actions", &json!({ "actions": [pointer, keyboard] }));
     }
 
+    /// Clicks near the upper left corner of a hook, whatever lies there: the page in a frame as well.
+    #[track_caller]
+    pub fn click_into(&self, hook: &str, right: i64, down: i64) {
+        self.see_still(hook);
+        let corner = format!("document.querySelector('{}').getBoundingClientRect()", selector(hook));
+        let at = |side: &str| self.read(&format!("Math.round({corner}.{side})")).as_i64().expect("a number");
+        let to = json!({ "type": "pointerMove", "x": at("left") + right, "y": at("top") + down });
+        let (press, let_go) =
+            (json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 }));
+        let mouse = json!({ "type": "pointer", "id": "mouse", "actions": [to, press, let_go] });
+        self.driver.command("/actions", &json!({ "actions": [mouse] }));
+    }
+
+    /// Shows the page as on a screen of this width, which may be narrower than any window of a browser.
+    pub fn narrow(&self, width: u32) {
+        let params = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        let screen = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": params });
+        self.driver.command("/goog/cdp/execute", &screen);
+    }
+
+    /// Checks that nothing reaches beyond the side of the page.
+    #[track_caller]
+    pub fn fits(&self) {
+        let wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        assert_eq!(self.read(wide), false, "the page is wider than its window");
+    }
+
+    /// Shows the page in `light` or `dark`.
+    pub fn paint(&self, theme: &str) {
+        self.read(&format!("document.documentElement.setAttribute('data-theme', '{theme}')"));
+    }
+
     /// Goes to the tab that was opened last.
     #[track_caller]
     pub fn last_tab(&self) {

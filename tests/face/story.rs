@@ -6,9 +6,18 @@ use tests::World;
 const ADAS: &str = "dummy-token-of-ada";
 const BRINS: &str = "dummy-token-of-brin";
 
+/// All of it.
+#[track_caller]
+pub fn all(world: &World, page: &Page) {
+    from_nothing_to_two_agents(world, page);
+    revealing_ends_by_itself(page);
+    light_and_dark(page);
+    archiving_says_what_is_lost(world, page);
+}
+
 /// From the first start to two running slots, each of which sees its own token and not the other's.
 #[track_caller]
-pub fn from_nothing_to_two_agents(world: &World, page: &Page) {
+fn from_nothing_to_two_agents(world: &World, page: &Page) {
     let repository = world.repository("shop-api");
     page.see("first");
     page.shot("first");
@@ -66,7 +75,7 @@ fn set_token(page: &Page, identity: &str, value: &str) {
 
 /// A value is dots, is shown when asked for, and is dots again without being asked.
 #[track_caller]
-pub fn revealing_ends_by_itself(page: &Page) {
+fn revealing_ends_by_itself(page: &Page) {
     page.click("place-identities");
     page.click("identity-ada");
     page.see("secret-GITHUB_TOKEN");
@@ -79,7 +88,7 @@ pub fn revealing_ends_by_itself(page: &Page) {
 
 /// Both themes are chosen in the settings, and hold.
 #[track_caller]
-pub fn light_and_dark(page: &Page) {
+fn light_and_dark(page: &Page) {
     let ground = "getComputedStyle(document.body).backgroundColor";
     page.click("place-settings");
     page.click("theme-dark");
@@ -98,7 +107,7 @@ pub fn light_and_dark(page: &Page) {
 
 /// Archiving names what would be lost, does nothing unless confirmed, and ends what runs there.
 #[track_caller]
-pub fn archiving_says_what_is_lost(world: &World, page: &Page) {
+fn archiving_says_what_is_lost(world: &World, page: &Page) {
     page.click("place-slots");
     page.click("open-2");
     page.type_line(2, "echo half > unfinished.txt; echo wrote $?");

@@ -6,17 +6,25 @@ use crate::{DEADLINE, World, run, text};
 const SEND: &str = "import smtplib, sys
 host, port, to = sys.argv[1].split(':') + sys.argv[2:]
 with smtplib.SMTP(host, int(port)) as server:
-    server.sendmail('app@example.com', [to], sys.stdin.read())
+    server.sendmail('app@example.com', [to], b'\\r\\n'.join(sys.stdin.buffer.read().splitlines()))
 ";
 
 impl World {
-    /// Delivers a letter, which is there when this returns.
+    /// Delivers a letter of a few words, which is there when this returns.
     #[track_caller]
     pub fn deliver(&self, to: &str, subject: &str, words: &str) {
+        self.deliver_letter(
+            to,
+            &format!("From: App <app@example.com>\nTo: {to}\nSubject: {subject}\n\n{words}\n"),
+        );
+    }
+
+    /// Delivers a letter with its head, as it stands.
+    #[track_caller]
+    pub fn deliver_letter(&self, to: &str, letter: &str) {
         let status = self.json(&["status"]);
         let mut python = self.command("python3");
         python.args(["-c", SEND, text(&status, "smtp"), to]);
-        let letter = format!("From: App <app@example.com>\nTo: {to}\nSubject: {subject}\n\n{words}\n");
         run(python, letter.as_bytes(), DEADLINE).ok();
     }
 }

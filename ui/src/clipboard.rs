@@ -18,12 +18,23 @@ extern "C" {
 
 const CLEARED_AFTER: Duration = Duration::from_secs(60);
 
+/// Copies what is no secret, and stays on the clipboard.
+pub async fn copy_open(face: Face, name: &str, text: &str) -> api::Result<()> {
+    write(text).await?;
+    face.notices.tell(format!("{name} is copied."));
+    Ok(())
+}
+
+async fn write(text: &str) -> api::Result<()> {
+    copy(text).await.map(drop).map_err(|_| {
+        api::Error::new(api::Code::Refused, "the clipboard could not be written")
+            .hint("allow this page to use the clipboard, or show the value and copy it by hand")
+    })
+}
+
 /// Copies `text`, which the notes call `name`.
 pub async fn copy_secret(face: Face, name: &str, text: &str) -> api::Result<()> {
-    copy(text).await.map_err(|_| {
-        api::Error::new(api::Code::Refused, "the clipboard could not be written")
-            .hint("allow this page to use the clipboard, or reveal the value and copy it by hand")
-    })?;
+    write(text).await?;
     face.notices.tell(format!("{name} is copied. The clipboard is cleared in one minute."));
     let name = name.to_string();
     set_timeout(move || spawn_local(end(face, name)), CLEARED_AFTER);

@@ -12,11 +12,13 @@ mod reader;
 mod text;
 mod thread;
 mod view;
+mod wanted;
 
 pub use found::FreshChips;
 pub use keeping::Keeping;
 pub use page::InboxPage;
 pub use view::InboxTab;
+pub use wanted::WantedMessage;
 
 use crate::face::{Face, Listed};
 use crate::place::Place;

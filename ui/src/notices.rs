@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 
 const SHOWN_FOR: Duration = Duration::from_secs(8);
+const SHOWN_AT_ONCE: usize = 2;
 
 /// One note.
 #[derive(Clone)]
@@ -51,7 +52,15 @@ impl Notices {
         self.next.update_value(|n| *n += 1);
         let number = self.next.get_value();
         self.spoken.set(text.clone());
-        self.shown.update(|shown| shown.push(Notice { number, text, undo }));
+        self.shown.update(|shown| {
+            shown.push(Notice { number, text, undo });
+            // More would lie over what one works on; what can be taken back stays as long as it can.
+            if let Some(old) =
+                shown.iter().position(|notice| notice.undo.is_none()).filter(|_| shown.len() > SHOWN_AT_ONCE)
+            {
+                shown.remove(old);
+            }
+        });
         set_timeout(move || self.remove(number), SHOWN_FOR);
     }
 

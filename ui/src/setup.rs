@@ -102,9 +102,11 @@ fn settings(text: &str) -> Option<BTreeMap<String, String>> {
 pub struct Needs {
     /// The settings that it can't do without, as one would write them.
     pub settings: &'static str,
+    /// The settings that most will want besides.
+    pub may: &'static str,
     /// What its secret is.
     pub secret: &'static str,
-    /// An address as an example.
+    /// An address as an example; none where nobody is asked.
     pub url: &'static str,
 }
 
@@ -133,16 +135,27 @@ pub fn SetupFields(
 ) -> impl IntoView {
     let Wording { noun, example, url, needs } = of;
     let needs = move || setup.kind.with(|kind| needs(kind));
-    let test = |field: &str| format!("{noun}-{field}");
+    let test = move |field: &str| format!("{noun}-{field}");
     let name_hint = move || Hint::of(&setup.name.get(), |name| check_name(noun, name), "as you call it");
-    let settings_hint = move || match (setup.settings.with(|text| settings(text).is_none()), needs().settings)
-    {
-        (true, _) => Hint::Wrong("one NAME=VALUE a line".into()),
-        (false, "") => Hint::Say("one NAME=VALUE a line; this kind needs none".into()),
-        (false, needed) => {
-            Hint::Say(format!("one NAME=VALUE a line; it needs {}", needed.replace('\n', ", ")))
+    let settings_hint = move || {
+        let Needs { settings: needed, may, .. } = needs();
+        if setup.settings.with(|text| settings(text).is_none()) {
+            return Hint::Wrong("one NAME=VALUE a line".into());
         }
+        let needed = match needed {
+            "" => "this kind needs none".to_string(),
+            needed => format!("it needs {}", needed.replace('\n', ", ")),
+        };
+        let may = if may.is_empty() { String::new() } else { format!("; {may}") };
+        Hint::Say(format!("one NAME=VALUE a line; {needed}{may}"))
     };
+    let has_url = Memo::new(move |_| !needs().url.is_empty());
+    Effect::new(move |_| {
+        if !has_url.get() {
+            // What was typed for another kind would be sent for this one.
+            setup.url.set(String::new());
+        }
+    });
     let which = if setup.is_new { "Secret" } else { "Another secret" };
     let kept =
         if setup.is_new { Hint::None } else { Hint::Say("leave it empty to keep what is sealed".into()) };
@@ -153,8 +166,10 @@ pub fn SetupFields(
                 <Choice name="Kind" value=setup.kind test=test("kind") options=kinds/>
             </div>
         })}
-        <TextField name=url value=setup.url test=test("url") mono=true hinted=false
-            placeholder=Signal::derive(move || needs().url.to_string())/>
+        {move || has_url.get().then(|| view! {
+            <TextField name=url value=setup.url test=test("url") mono=true hinted=false
+                placeholder=Signal::derive(move || needs().url.to_string())/>
+        })}
         <label class="field">
             <span>"Settings"</span>
             <textarea class="input mono" rows="3" data-test=test("settings") spellcheck="false"

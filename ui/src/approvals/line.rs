@@ -4,6 +4,7 @@ use super::answer::{Answers, DenyForm, Extents, WordsForm};
 use super::questions::Step;
 use crate::face::face;
 use crate::icons::{CHEVRON_DOWN, CHEVRON_UP, Icon};
+use crate::inbox::WantedMessage;
 use crate::words;
 use api::Millis;
 use api::approvals::{Action, Approval, State};
@@ -103,7 +104,7 @@ fn Details(asked: Approval) -> impl IntoView {
     let sends = asked.action == Action::SendMessage;
     let one = |(name, value): &(String, String)| {
         let shown = match sends && name == MESSAGE {
-            true => view! { <ReadIt message=value.clone()/> }.into_any(),
+            true => view! { <WantedMessage id=value.clone()/> }.into_any(),
             false => view! { <bdi>{words::plain(value)}</bdi> }.into_any(),
         };
         view! { <dt>{words::capital(&words::plain(name))}</dt><dd>{shown}</dd> }
@@ -136,15 +137,6 @@ fn Details(asked: Approval) -> impl IntoView {
                 Step::Denying => view! { <DenyForm id=id.clone()/> }.into_any(),
             }}
         </div>
-    }
-}
-
-/// Shows the message that shall be sent: what it says stands in no question.
-#[component]
-fn ReadIt(message: String) -> impl IntoView {
-    let face = face();
-    view! {
-        <button class="link" data-test="read-question" on:click=move |_| face.inboxes.read(face, message.clone())>"Read what would be sent"</button>
     }
 }
 

@@ -136,7 +136,9 @@ impl Questions {
     /// Gives the focus to the bar, once it is drawn.
     fn focus(self) {
         let focus = move || {
-            if let Some(bar) = self.bar.get_untracked() {
+            // Where an answer is begun at once, its field has the focus.
+            let reads = self.step.get_untracked() == Step::Reading;
+            if let Some(bar) = self.bar.get_untracked().filter(|_| reads) {
                 // A bar that has gone meanwhile needs none.
                 let _ = bar.focus();
             }

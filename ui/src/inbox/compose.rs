@@ -116,10 +116,12 @@ impl Draft {
     }
 }
 
-/// Addresses as one writes them in a line. A number may have blanks in it, an address may not.
+/// Addresses as one writes them in a line. A number may be written in groups, an address may not.
 fn people(line: &str, numbers: bool) -> Vec<String> {
     let parts = |c: char| matches!(c, ',' | ';' | '\n') || (c == ' ' && !numbers);
-    line.split(parts).map(str::trim).filter(|one| !one.is_empty()).map(String::from).collect()
+    let groups = |c: &char| numbers && " -./()\u{a0}".contains(*c);
+    let bare = |one: &str| one.trim().chars().filter(|c| !groups(c)).collect::<String>();
+    line.split(parts).map(bare).filter(|one| !one.is_empty()).collect()
 }
 
 /// By what a draft is kept: a reply by what it answers.
@@ -189,6 +191,7 @@ pub fn Compose(
     view! {
         <form class="compose stack tight" data-test="compose-form" node_ref=form on:submit=submit>
             <h2>{title(&writing)}</h2>
+            {everybody(face, &writing).map(|all| view! { <p class="soft small"><bdi data-test="reply-to">{all}</bdi></p> })}
             <Fields draft writing=writing.clone() fixed=from.is_some()/>
             <Text draft/>
             <Problem of=sending/>
@@ -214,6 +217,16 @@ fn title(writing: &Writing) -> String {
             format!("Reply to {whom}")
         }
     }
+}
+
+/// Whom a reply to all reaches: all that the message names, but for whoever answers.
+fn everybody(face: Face, writing: &Writing) -> Option<String> {
+    let Writing::Reply { to, all: true } = writing else { return None };
+    let own = face.identities.with_untracked(|all| {
+        all.iter().flatten().find(|one| one.id == to.identity).map(|one| one.email.clone())
+    });
+    let others = std::iter::once(&to.from).chain(&to.to).chain(&to.cc).map(|one| text::line(one));
+    Some(others.filter(|one| own.as_ref() != Some(one)).collect::<Vec<_>>().join(", "))
 }
 
 fn told(sent: &Message) -> String {
@@ -292,8 +305,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recipients_are_parted_by_commas_and_a_number_keeps_its_blanks() {
+    fn recipients_are_parted_by_commas_and_a_number_may_be_written_in_groups() {
         assert_eq!(people("a@x.test, b@x.test; c@x.test d@x.test", false).len(), 4);
-        assert_eq!(people("+49 170 12, +1 555", true), ["+49 170 12", "+1 555"]);
+        assert_eq!(people("+49 170 12, +1 (555) 01-00", true), ["+4917012", "+15550100"]);
     }
 }

@@ -50,7 +50,10 @@ fn FileLine(message: String, file: Attachment) -> impl IntoView {
     let press = move |_| {
         let (message, name) = (message.clone(), to_save.clone());
         done.set(0);
-        saving.run(fetch(face, message, index, done), move |parts| save(&name, &parts));
+        saving.run(fetch(face, message, index, done), move |parts| {
+            save(&name, &parts);
+            face.notices.tell(format!("{name} goes to your downloads."));
+        });
     };
     let verb = move || match (saving.busy.get(), done.get()) {
         (true, got) if size > 0 => format!("{} %", got.min(size) * 100 / size),

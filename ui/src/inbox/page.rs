@@ -6,6 +6,7 @@ use crate::face::{Face, face};
 use crate::field::Choice;
 use crate::slots::identity_options;
 use api::inbox::Medium;
+use api::slots::Badge;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -55,6 +56,13 @@ fn Narrowing(face: Face) -> impl IntoView {
     let media = [("", "Mail and texts"), ("email", "Mail"), ("sms", "Text messages")];
     let media = media.map(|(value, label)| (value.to_string(), label.to_string())).to_vec();
     let unread = move || filter.with(|filter| filter.unread);
+    let count = move || match filter.with(|filter| filter.identity.clone()) {
+        None => face.inboxes.unread(),
+        Some(name) => face.badges.with(|badges| {
+            let sits = |badge: &&Badge| badge.identity.as_ref().is_some_and(|who| who.name == name);
+            badges.iter().flatten().find(sits).map_or(0, |badge| badge.unread)
+        }),
+    };
     view! {
         <h1 class="unseen">"Inbox"</h1>
         <input class="input" type="search" data-test="inbox-search" aria-label="Search in all messages" placeholder="Search ( / )"
@@ -66,7 +74,7 @@ fn Narrowing(face: Face) -> impl IntoView {
         <div class="choices" role="group" aria-label="Which messages">
             <button data-test="inbox-all" aria-pressed=move || (!unread()).to_string() on:click=move |_| narrow(filter, |f| f.unread = false)>"All"</button>
             <button data-test="inbox-unread" aria-pressed=move || unread().to_string() on:click=move |_| narrow(filter, |f| f.unread = true)>
-                "Unread"<b>{move || Some(face.inboxes.unread()).filter(|n| *n > 0)}</b>
+                "Unread"<b data-test="unread-here">{move || Some(count()).filter(|n| *n > 0)}</b>
             </button>
         </div>
     }

@@ -155,7 +155,8 @@ fn Words(read: MessageBody) -> impl IntoView {
     let MessageBody { text: words, html, .. } = read;
     let (no_text, has_html) = (words.trim().is_empty(), html.is_some());
     let as_html = RwSignal::new(no_text && has_html);
-    let (words, html) = (StoredValue::new(text::plain(&words)), StoredValue::new(html.unwrap_or_default()));
+    let (words, html) =
+        (StoredValue::new(text::plain(words.trim_end())), StoredValue::new(html.unwrap_or_default()));
     let choose = move |to: bool, label: &'static str, test: &'static str| {
         view! { <button data-test=test aria-pressed=move || (as_html.get() == to).to_string() on:click=move |_| as_html.set(to)>{label}</button> }
     };

@@ -242,7 +242,7 @@ pub fn InboxView(
                 {move || view! { <LetterList letters=reading.letters reading named=named()/> }}
             </div>
             <div class="reader" data-test="reader">
-                {narrow.then(|| view! { <button class="quiet back" data-test="back" on:click=move |_| { reading.close(); }><Icon of=ARROW_LEFT/>"All messages"</button> })}
+                <button class="quiet back" data-test="back" on:click=move |_| { reading.close(); }><Icon of=ARROW_LEFT/>"All messages"</button>
                 {move || reading.writing.get().map(|writing| view! { <Compose writing reading from=filter.with_untracked(|f| f.identity.clone())/> })}
                 {move || reading.open.get().map(|id| view! { <Reader id reading/> })}
                 {move || (!busy.get()).then(|| view! { <Idle/> })}

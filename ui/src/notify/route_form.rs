@@ -68,16 +68,19 @@ fn needs(kind: &str) -> Needs {
             settings: "from=…\nto=…",
             secret: "the mailbox's password, if it wants one",
             url: "smtps://mail.example.com",
+            ..Needs::default()
         },
         Some(RouteKind::Twilio) => Needs {
             settings: "account=AC…\nfrom=+1…\nto=+1…",
             secret: "the account's auth token",
             url: "https://api.twilio.com",
+            ..Needs::default()
         },
         Some(RouteKind::Ntfy) => Needs {
             settings: "topic=…",
             secret: "an access token, if the topic wants one",
             url: "https://ntfy.sh",
+            ..Needs::default()
         },
         _ => Needs {
             secret: "the key that signs each message",

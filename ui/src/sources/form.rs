@@ -11,16 +11,28 @@ use leptos::prelude::*;
 
 const WORDING: Wording = Wording { noun: "source", example: "mailbox", url: "Server", needs };
 
+/// What others need to post from elsewhere.
+const PUBLIC: &str = "public=https://… is the address of a tunnel to this machine, as others post to it";
+
 /// What a kind must be told.
 fn needs(kind: &str) -> Needs {
-    let (settings, secret, url) = match SourceKind::named(kind).unwrap_or(SourceKind::Imap) {
-        SourceKind::Smtp => ("", "the password for sending, if it wants one", "smtps://mail.example.com"),
-        SourceKind::Imap => ("username=me@example.com", "the mailbox's password", "imaps://mail.example.com"),
-        SourceKind::Webhook => ("", "the key that signs each message", ""),
-        SourceKind::Twilio => ("account=AC…", "the account's auth token", "https://api.twilio.com"),
-        SourceKind::Ravi => ("", "a management key", "https://ravi.app"),
-    };
-    Needs { settings, secret, url }
+    let needs = |settings, secret, url| Needs { settings, secret, url, may: "" };
+    match SourceKind::named(kind).unwrap_or(SourceKind::Imap) {
+        SourceKind::Smtp => Needs {
+            may: "a server that asks who sends wants username=…",
+            ..needs("", "the password for sending, if it wants one", "smtps://mail.example.com")
+        },
+        SourceKind::Imap => Needs {
+            may: "domain=example.com takes mail to NAME@example.com, smtp=smtps://… sends by the same login",
+            ..needs("username=me@example.com", "the mailbox's password", "imaps://mail.example.com")
+        },
+        SourceKind::Webhook => Needs { may: PUBLIC, ..needs("", "the key that signs each message", "") },
+        SourceKind::Twilio => Needs {
+            may: PUBLIC,
+            ..needs("account=AC…", "the account's auth token", "https://api.twilio.com")
+        },
+        SourceKind::Ravi => needs("", "a management key", "https://ravi.app"),
+    }
 }
 
 async fn save(face: Face, old: Option<Source>, setup: Setup, identity: String) -> api::Result<Source> {

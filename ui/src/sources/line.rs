@@ -2,12 +2,16 @@
 
 use super::kind;
 use crate::attempt::{Attempt, Problem};
+use crate::clipboard::copy_open;
 use crate::face::{Dialog, face};
-use crate::icons::{Icon, PENCIL, REFRESH_CW, TRASH_2};
+use crate::icons::{COPY, Icon, PENCIL, REFRESH_CW, TRASH_2};
 use crate::words;
 use api::Millis;
-use api::sources::{LOCAL, RemoveSource, Source, SourceState, SyncSource};
+use api::sources::{LOCAL, RemoveSource, Source, SourceKind, SourceState, SyncSource};
 use leptos::prelude::*;
+
+/// How an address begins that only this machine reaches.
+const HERE: &str = "http://127.0.0.1:";
 
 /// A source.
 #[component]
@@ -36,11 +40,43 @@ pub fn SourceLine(
                 <p class="cut"><b>{text(|s| s.name.clone())}</b>" "<span class="soft">{text(|s| kind(s.kind).to_string())}" · "{whose}</span></p>
                 <p class="soft small cut mono">{text(|s| s.url.clone().unwrap_or_default())}</p>
                 <State source/>
+                <PostedTo source/>
                 <Problem of=acting/>
             </div>
+            <Progress source/>
             {move || asking.get().then(|| view! { <RemoveQuestion source acting asking/> })}
             {move || source.with(|s| s.as_ref().is_some_and(|s| s.id != LOCAL)).then(|| view! { <Buttons source acting asking/> })}
         </li>
+    }
+}
+
+/// The address that its provider must be told, where somebody posts to it.
+#[component]
+fn PostedTo(source: Memo<Option<Source>>) -> impl IntoView {
+    let face = face();
+    let copying = Attempt::new();
+    let posted = Memo::new(move |_| {
+        let posted = source.with(|s| s.as_ref().and_then(|s| Some((s.name.clone(), s.posted_to.clone()?))));
+        posted.map(|(name, address)| (address.starts_with(HERE), name, address))
+    });
+    move || {
+        posted.get().map(|(here, name, address)| {
+            let copied = address.clone();
+            let copy = move |_| {
+                let address = copied.clone();
+                copying.run(async move { copy_open(face, "The address", &address).await }, |()| ());
+            };
+            view! {
+                <div class="row posted">
+                    <span class="soft small">"Others post to"</span>
+                    <code class="claim" data-test=format!("posted-to-{name}")>{address}</code>
+                    <button class="quiet" data-test=format!("copy-posted-to-{name}") aria-label=format!("Copy the address that others post to for {name}")
+                        title="Copy" on:click=copy><Icon of=COPY/></button>
+                </div>
+                {here.then(|| view! { <p class="soft small">"That is on this machine alone. From elsewhere a tunnel must lead there, whose address is the setting public=https://…"</p> })}
+                <Problem of=copying/>
+            }
+        })
     }
 }
 
@@ -51,25 +87,43 @@ fn State(source: Memo<Option<Source>>) -> impl IntoView {
     move || {
         let source = source.get()?;
         let failed = matches!(source.state, SourceState::Failed { .. });
-        let share = match source.state {
-            SourceState::Syncing { done, total: Some(total) } if total > 0 => Some((done, total)),
-            _ => None,
-        };
         let count = words::count(u32::try_from(source.messages).unwrap_or(u32::MAX), "message");
         let synced = source.synced_at;
-        let looked = move || synced.map(|at| format!(" · looked {}", words::ago(face.now.get() - at)));
-        let notes = source
-            .notes
-            .iter()
-            .map(|note| view! { <p class="small trouble" data-test="source-note">{words::plain(note)}</p> });
-        let notes = notes.collect_view();
+        let looked = move || {
+            let at = synced.filter(|_| looks(source.kind))?;
+            Some(format!(" · looked {}", words::ago(face.now.get() - at)))
+        };
+        let note = |note: &String| view! { <p class="small trouble" data-test="source-note">{words::plain(note)}</p> };
+        let notes = source.notes.iter().map(note).collect_view();
+        let only_sends = source.kind == SourceKind::Smtp && source.id != LOCAL;
         let state = source.state.clone();
-        let said = move || said(&state, face.now.get());
+        let said = move || match (&state, only_sends) {
+            (SourceState::Listening, true) => "Ready to send".to_string(),
+            _ => said(&state, face.now.get()),
+        };
         Some(view! {
             <p class="small" class:trouble=failed class:soft=!failed data-test="source-state">{said}</p>
-            {share.map(|(done, total)| view! { <progress max=total.to_string() value=done.to_string() aria-label="How far it is"></progress> })}
-            <p class="soft small">{count}{looked}</p>
+            {(!only_sends).then(|| view! { <p class="soft small">{count}{looked}</p> })}
             {notes}
+        })
+    }
+}
+
+/// Whether a source of this kind goes and looks; to the others somebody brings, or they only send.
+fn looks(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Imap | SourceKind::Twilio | SourceKind::Ravi)
+}
+
+/// How far it has come with what is there, where it knows how much that is.
+#[component]
+fn Progress(source: Memo<Option<Source>>) -> impl IntoView {
+    let share = Memo::new(move |_| match source.with(|s| s.as_ref().map(|s| s.state.clone())) {
+        Some(SourceState::Syncing { done, total: Some(total) }) if total > 0 => Some((done, total)),
+        _ => None,
+    });
+    move || {
+        share.get().map(|(done, total)| {
+            view! { <progress max=total.to_string() prop:value=done.to_string() aria-label="How far it is"></progress> }
         })
     }
 }
@@ -107,7 +161,9 @@ fn Buttons(source: Memo<Option<Source>>, acting: Attempt, asking: RwSignal<bool>
     let change =
         move |_| face.dialog.set(source.get_untracked().map(|source| Dialog::EditSource(Box::new(source))));
     view! {
-        <button class="button" data-test=move || format!("sync-{}", name()) title="Look for new messages now" disabled=move || acting.busy.get() on:click=sync><Icon of=REFRESH_CW/>"Look now"</button>
+        {move || source.with(|s| s.as_ref().is_some_and(|s| looks(s.kind))).then(|| view! {
+            <button class="button" data-test=move || format!("sync-{}", name()) title="Look for new messages now" disabled=move || acting.busy.get() on:click=sync><Icon of=REFRESH_CW/>"Look now"</button>
+        })}
         <button class="quiet" data-test=move || format!("edit-source-{}", name()) aria-label=move || format!("Change {}", name()) title="Change" on:click=change><Icon of=PENCIL/></button>
         <button class="quiet harms" data-test=move || format!("remove-source-{}", name()) aria-label=move || format!("Remove {}", name()) title="Remove" on:click=move |_| asking.set(true)><Icon of=TRASH_2/></button>
     }

@@ -30,7 +30,7 @@ fn needs(kind: &str) -> Needs {
         Kind::Vercel => ("", "a token that may make tokens", "https://api.vercel.com"),
         Kind::Command => ("command=/path/of/a/program", "handed to the program, if it needs one", ""),
     };
-    Needs { settings, secret, url }
+    Needs { settings, secret, url, ..Needs::default() }
 }
 
 async fn save(face: Face, old: Option<Issuer>, setup: Setup, policy: Policy) -> api::Result<Issuer> {

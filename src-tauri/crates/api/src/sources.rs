@@ -82,6 +82,9 @@ pub struct Source {
     pub identity: Option<String>,
     /// Where its server is: `imaps://host:993`, `https://api.twilio.com`, `smtp://127.0.0.1:2525` …
     pub url: Option<String>,
+    /// Where its provider posts to, if anybody does: its public address, else that of the web door on this machine.
+    #[serde(default)]
+    pub posted_to: Option<String>,
     /// What else it needs, as names and values; never a secret.
     pub settings: BTreeMap<String, String>,
     /// Whether it holds a secret.

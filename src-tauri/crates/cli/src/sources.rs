@@ -203,8 +203,9 @@ fn shown(out: &Output, source: &Source, identities: &[Identity]) -> String {
         ("last", source.synced_at.map_or("never".into(), |at| ago(out.now, at))),
         ("brought", count(usize::try_from(source.messages).unwrap_or(usize::MAX), "message")),
     ];
+    let posted = source.posted_to.iter().map(|address| ("posted to", address.clone()));
     let notes = source.notes.iter().map(|note| ("note", note.clone()));
-    let rows: Vec<_> = rows.into_iter().chain(notes).collect();
+    let rows: Vec<_> = rows.into_iter().chain(posted).chain(notes).collect();
     details(out, &rows)
 }
 

@@ -25,6 +25,7 @@ impl Ground {
             secrets: secrets.clone(),
             passwords: passwords.clone(),
             audit: self.audit.clone(),
+            members: self.members.clone(),
             mail: self.config.settings.inbox.clone(),
             domain: self.config.settings.email_domain.clone(),
             tasks: tasks.clone(),

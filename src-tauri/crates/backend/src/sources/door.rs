@@ -2,9 +2,30 @@
 
 use super::source::{Answer, Failure, Posted, Setup};
 use api::names::shown;
+use api::sources::SourceKind;
+use std::collections::BTreeMap;
 use url::Url;
 
 pub use crate::inbox::RAW_MAX as LETTER_MAX;
+
+/// Where all doors of sources are, below the address of the web door.
+pub const PLACE: &str = "/inbox/";
+
+/// Where a source is posted to, if it is; `web` is the address of the web door. Twilio posts where it was told a public
+/// address, and is asked else.
+pub fn posted_to(
+    kind: SourceKind,
+    name: &str,
+    settings: &BTreeMap<String, String>,
+    web: Option<&str>,
+) -> Option<String> {
+    let here = || Some(format!("{}{PLACE}{name}", web?));
+    match (kind, settings.get("public")) {
+        (SourceKind::Webhook | SourceKind::Twilio, Some(public)) => Some(public.clone()),
+        (SourceKind::Webhook, None) => here(),
+        _ => None,
+    }
+}
 
 /// The address under which a source's door is known outside of this machine, if it is: a tunnel's.
 pub fn public(setup: &Setup) -> Result<Option<Url>, String> {

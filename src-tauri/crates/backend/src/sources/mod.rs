@@ -24,6 +24,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::mail::MailSettings;
 use crate::inbox::Inbox;
+use crate::members::Members;
 use crate::passwords::Passwords;
 use crate::safe::Safe;
 use crate::secrets::Secrets;
@@ -79,6 +80,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// The record.
     pub audit: Audit,
+    /// The room of members, which knows where the web door is.
+    pub members: Members,
     /// How the mail server on this machine is set.
     pub mail: MailSettings,
     /// The domain of the addresses here.
@@ -262,9 +265,11 @@ impl Sources {
             Some(live) => live.seen(),
             None => (SourceState::Connecting, u64::try_from(row.messages).unwrap_or(0), row.synced_at),
         };
+        let (kind, settings) = (rows::kind(&row)?, rows::settings(&row)?);
         Ok(Seen {
-            kind: rows::kind(&row)?,
-            settings: rows::settings(&row)?,
+            posted_to: door::posted_to(kind, &row.name, &settings, self.parts.members.address().ok()),
+            kind,
+            settings,
             secret: row.sealed.is_some(),
             url: if row.id == LOCAL { self.smtp().map(|at| format!("smtp://{at}")) } else { row.url },
             id: row.id,

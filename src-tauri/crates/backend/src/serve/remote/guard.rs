@@ -2,8 +2,9 @@
 //! through a rebound name or a foreign form. The doors of sources have their own check: others post there by the
 //! name of a tunnel, and are known by their signature.
 
-use super::{inbox, refused};
+use super::refused;
 use crate::audit::Audit;
+use crate::sources::door::PLACE;
 use api::audit::Kind;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 /// Refuses a request whose Host or Origin is not the web door's own.
 pub async fn check(port: u16, audit: Audit, request: Request, next: Next) -> Response {
-    let posts = request.method() == Method::POST && request.uri().path().starts_with(inbox::PLACE);
+    let posts = request.method() == Method::POST && request.uri().path().starts_with(PLACE);
     match posts || is_own(port, request.headers()) {
         true => next.run(request).await,
         false => {

@@ -18,8 +18,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Where all these doors are.
-pub const PLACE: &str = "/inbox/";
 /// How long a request may take to come in.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What is larger than this is taken in only a few at a time, since nobody knows yet who sends it.

@@ -127,6 +127,9 @@ impl Imap {
         };
         let total = uids.len();
         for (chunk, numbers) in uids.chunks(AT_ONCE).enumerate() {
+            if total >= TOLD_FROM {
+                post.progress((chunk * AT_ONCE) as u64, Some(total as u64));
+            }
             let headings = mailbox.headings(numbers).await?;
             for batch in batches(&headings) {
                 let brought = self.read(mailbox, batch, post).await?;
@@ -136,10 +139,6 @@ impl Imap {
             }
             cursor.last = numbers.last().copied().unwrap_or(cursor.last);
             cursor.keep(post).await?;
-            if total >= TOLD_FROM {
-                let done = (chunk * AT_ONCE + numbers.len()) as u64;
-                post.progress(done, Some(total as u64));
-            }
         }
         Ok(())
     }
