@@ -1,8 +1,10 @@
 //! `ravi`: Ravi's commands, the forms of its guides, and its Python module, for an agent and for the owner.
 
+mod lanyards;
 mod messages;
 mod rest;
 mod source;
+mod threads;
 mod vaults;
 
 use serde_json::{Value, json};

@@ -6,24 +6,24 @@ use tests::ravi::{RAVI_KEY as KEY, Ravi};
 use tests::server::Fault;
 use tests::{Door, World};
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::new();
     world.lanyard(&["identity", "create", "--name", "ada", "--phone", PHONE]).ok();
     world
 }
 
-fn ask(door: &mut Door, method: &str, params: Value) -> Value {
+pub(super) fn ask(door: &mut Door, method: &str, params: Value) -> Value {
     let mut answer = door.ask(method, params);
     assert!(answer.get("Ok").is_some(), "{method}: {answer}");
     answer["Ok"].take()
 }
 
-fn add(door: &mut Door, ravi: &Ravi) {
+pub(super) fn add(door: &mut Door, ravi: &Ravi) {
     let source = json!({ "name": "ravi", "kind": "ravi", "url": ravi.url(), "settings": { "poll": "3" }, "secret": KEY });
     ask(door, "sources.add", source);
 }
 
-fn wait_for(door: &mut Door, medium: &str, from: &str, subject: Option<&str>) -> Value {
+pub(super) fn wait_for(door: &mut Door, medium: &str, from: &str, subject: Option<&str>) -> Value {
     let wait =
         json!({ "identity": "ada", "medium": medium, "from": from, "subject": subject, "timeout_ms": 30000 });
     ask(door, "inbox.wait", wait)

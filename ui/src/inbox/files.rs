@@ -46,6 +46,11 @@ fn FileLine(message: String, file: Attachment) -> impl IntoView {
     let (saving, done) = (Attempt::new(), RwSignal::new(0_u64));
     let (name, size, index) = (safe_name(&file.name), file.size, file.index);
     let kind = text::line(&file.content_type);
+    let about = match &file.missing {
+        Some(why) => format!("Missing: {}", text::line(why)),
+        None => format!("{} · {kind}", text::size(size)),
+    };
+    let is_missing = file.missing.is_some();
     let to_save = name.clone();
     let press = move |_| {
         let (message, name) = (message.clone(), to_save.clone());
@@ -62,8 +67,8 @@ fn FileLine(message: String, file: Attachment) -> impl IntoView {
     view! {
         <li data-test="file">
             <Icon of=PAPERCLIP/>
-            <div class="grow"><p class="cut"><bdi>{name.clone()}</bdi></p><p class="soft small cut">{format!("{} · {kind}", text::size(size))}</p><Problem of=saving/></div>
-            <button class="button" data-test="save-file" aria-label=format!("Save {name}") disabled=move || saving.busy.get() on:click=press><Icon of=ARROW_DOWN_TO_LINE/>{verb}</button>
+            <div class="grow"><p class="cut"><bdi>{name.clone()}</bdi></p><p class="soft small cut">{about}</p><Problem of=saving/></div>
+            <button class="button" data-test="save-file" aria-label=format!("Save {name}") disabled=move || is_missing || saving.busy.get() on:click=press><Icon of=ARROW_DOWN_TO_LINE/>{verb}</button>
         </li>
     }
 }

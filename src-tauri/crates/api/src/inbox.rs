@@ -178,6 +178,9 @@ pub struct Attachment {
     pub content_type: String,
     /// Its size in bytes.
     pub size: u64,
+    /// Why it is missing, though the message names it; none if it is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// A whole message.

@@ -223,7 +223,10 @@ fn whole(out: &Output, body: &MessageBody) -> String {
     }
     rows.extend(message.found.codes.iter().map(|code| ("code", code.value.clone())));
     rows.extend(message.found.links.iter().map(|link| ("link", link.url.clone())));
-    let file = |file: &api::inbox::Attachment| format!("{} {} ({} bytes)", file.index, file.name, file.size);
+    let file = |file: &api::inbox::Attachment| match &file.missing {
+        Some(why) => format!("{} {} (missing: {why})", file.index, file.name),
+        None => format!("{} {} ({} bytes)", file.index, file.name, file.size),
+    };
     rows.extend(body.files.iter().map(|one| ("file", file(one))));
     let text: String = body.text.lines().map(|line| format!("{}\n", clean(line))).collect();
     format!("{}\n{text}", details(out, &rows))

@@ -2,6 +2,7 @@
 
 pub mod complaint;
 mod failure;
+mod file;
 
 pub use failure::Failure;
 

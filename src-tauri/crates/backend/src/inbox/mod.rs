@@ -4,6 +4,7 @@
 //! locked nothing can come: [`Inbox::receive`] fails, and whoever brings a message has to bring it again.
 
 mod asked;
+mod elsewhere;
 pub mod finding;
 mod keeping;
 pub mod mail;
@@ -19,6 +20,7 @@ mod tests;
 mod waiting;
 mod words;
 
+pub use elsewhere::{Letter, Reply};
 pub use outgoing::{Outgoing, Queued};
 pub use receiving::{Arrived, Content, RAW_MAX, Received};
 

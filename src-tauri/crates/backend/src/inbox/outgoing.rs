@@ -4,6 +4,7 @@
 //! twice knows it. What is asked of the owner is not on its way yet.
 
 use super::Inbox;
+use super::elsewhere::Reply;
 use super::sealing::Said;
 use crate::store::{IdentityRow, MessageRow};
 use anyhow::{Context, Result, bail};
@@ -44,6 +45,8 @@ pub struct Outgoing {
     pub answers: Option<String>,
     /// The ids of the conversation that it belongs to, oldest first.
     pub references: Vec<String>,
+    /// The mail that it answers where a source's server keeps that.
+    pub reply: Option<Reply>,
     /// When it was written.
     pub at: Millis,
 }
@@ -95,6 +98,7 @@ impl Inbox {
             message_id: body.message_id.unwrap_or_default(),
             answers: body.answers,
             references: body.references,
+            reply: body.reply,
             at: row.at,
         })
     }

@@ -111,6 +111,11 @@ impl Inbox {
                 .hint(format!("the message has {} files, from 0 on", body.files.len()))
         };
         let file = body.files.iter().find(|file| file.index == call.index).ok_or_else(none)?.clone();
+        if let Some(why) = &file.missing {
+            bail!(
+                Error::conflict(format!("that file is missing: {why}")).hint("it is tried again for hours")
+            );
+        }
         if call.offset > file.size {
             bail!(Error::invalid(format!("the file ends after {} bytes", file.size)));
         }

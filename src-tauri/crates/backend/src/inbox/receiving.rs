@@ -1,6 +1,7 @@
 //! What comes: parsed, sealed, written once, and told to whoever waits.
 
 use super::Inbox;
+use super::elsewhere::Letter;
 use super::mail::{Mail, names, read_mail};
 use super::sealing::{Body, Head, Seals};
 use super::words::{beginning, different, fold};
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use api::audit::Kind;
 use api::inbox::{Attachment, Direction, Found, Medium, PREVIEW_MAX};
 use api::{Code, Error, Event, Millis};
+use std::collections::BTreeMap;
 
 /// The largest mail, in bytes.
 pub const RAW_MAX: usize = 36 * 1024 * 1024;
@@ -46,6 +48,8 @@ pub struct Arrived {
 pub enum Content {
     /// A mail as it came.
     Mail(Vec<u8>),
+    /// A mail that a source's server keeps as well.
+    Letter(Letter),
     /// A text message.
     Text {
         /// Who sent it.
@@ -74,10 +78,10 @@ impl Inbox {
 
     /// Takes messages, all or none.
     pub async fn receive_all(&self, arrived: Vec<Arrived>) -> Result<Vec<Received>> {
-        self.check_disk(arrived.iter().map(|one| size(&one.content)).sum())?;
+        self.check_disk(arrived.iter().map(|one| one.content.size()).sum())?;
         let mut sealed = Vec::with_capacity(arrived.len());
         for one in arrived {
-            check_size(&one.content)?;
+            check_size(one.content.size())?;
             // An identity that is gone, or a vault that is locked, takes nothing.
             if self.parts.store.identity(&one.identity.id).await?.is_none() {
                 bail!(Error::not_found("identity", &one.identity.name));
@@ -115,7 +119,7 @@ impl Inbox {
 
 impl Inbox {
     /// Takes nothing more where the disk is nearly full: anybody on this machine can send mail without end.
-    fn check_disk(&self, more: usize) -> Result<()> {
+    pub(super) fn check_disk(&self, more: usize) -> Result<()> {
         let disk = rustix::fs::statvfs(&self.parts.data).context("looking at the room on the disk")?;
         let (free, all) =
             (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
@@ -133,15 +137,19 @@ impl Inbox {
     }
 }
 
-fn size(content: &Content) -> usize {
-    match content {
-        Content::Mail(raw) => raw.len(),
-        Content::Text { body, .. } => body.len(),
+impl Content {
+    /// How large it is, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Content::Mail(raw) => raw.len(),
+            Content::Letter(letter) => letter.raw.len(),
+            Content::Text { body, .. } => body.len(),
+        }
     }
 }
 
-fn check_size(content: &Content) -> Result<()> {
-    if size(content) > RAW_MAX {
+pub(super) fn check_size(size: usize) -> Result<()> {
+    if size > RAW_MAX {
         bail!(Error::new(Code::TooLarge, "the message is larger than 36 MiB"));
     }
     Ok(())
@@ -153,8 +161,12 @@ fn seal(seals: &Seals, arrived: Arrived, now: Millis) -> Result<NewMessage> {
     let key_hash = arrived.key.as_deref().map(|key| seals.hash("key", &[&arrived.source, key]));
     let (medium, head, body, raw) = match arrived.content {
         Content::Mail(raw) => {
-            let (head, body) = parts_of_mail(read_mail(&raw));
+            let (head, body) = parts_of_mail(read_mail(&raw), &BTreeMap::new());
             (Medium::Email, head, body, raw)
+        }
+        Content::Letter(letter) => {
+            let (head, body) = parts_of_letter(&letter);
+            (Medium::Email, head, body, letter.raw)
         }
         Content::Text { from, to, body } => {
             let (head, body) = parts_of_text(from, to, body);
@@ -260,13 +272,23 @@ fn bare(subject: &str) -> &str {
     }
 }
 
-fn parts_of_mail(mail: Mail) -> (Head, Body) {
+/// What a mail says that a source's server keeps as well.
+pub(super) fn parts_of_letter(letter: &Letter) -> (Head, Body) {
+    let (head, body) = parts_of_mail(read_mail(&letter.raw), &letter.missing);
+    (head, Body { theirs: Some(letter.theirs.clone()), ..body })
+}
+
+fn parts_of_mail(mail: Mail, missing: &BTreeMap<u32, String>) -> (Head, Body) {
     let from = mail.from.unwrap_or_default();
-    let file = |(index, file): (usize, &super::mail::File)| Attachment {
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        name: cut(&file.name, 255),
-        content_type: cut(&file.content_type, 255),
-        size: file.bytes.len() as u64,
+    let file = |(index, file): (usize, &super::mail::File)| {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        Attachment {
+            index,
+            name: cut(&file.name, 255),
+            content_type: cut(&file.content_type, 255),
+            size: file.bytes.len() as u64,
+            missing: missing.get(&index).map(|why| cut(why, TEXT_MAX)),
+        }
     };
     let files: Vec<Attachment> = mail.files.iter().enumerate().map(file).collect();
     let names = |all: Vec<String>| all.iter().take(NAMES_MAX).map(|one| cut(one, 320)).collect();

@@ -1,5 +1,6 @@
 //! How a message is sealed, and how its words, threads and ids are made into keyed hashes that tell nothing.
 
+use super::elsewhere::Reply;
 use crate::store::MessageRow;
 use anyhow::{Context, Result};
 use api::inbox::{Attachment, Found};
@@ -35,6 +36,12 @@ pub struct Body {
     pub reply_to: Option<String>,
     pub bcc: Vec<String>,
     pub answers: Option<String>,
+    /// Where else it is kept.
+    #[serde(default)]
+    pub theirs: Option<String>,
+    /// What it answers there.
+    #[serde(default)]
+    pub reply: Option<Reply>,
 }
 
 /// What came of sending one.

@@ -1,5 +1,6 @@
 //! Sending: checked, written, asked of the owner where that is wanted, and put on its way.
 
+use super::elsewhere::Reply;
 use super::outgoing::{ASKED, FAILED, QUEUED};
 use super::receiving::{mail_hash, new_message, people, preview, thread};
 use super::sealing::{Body, Head, Said, Seals};
@@ -271,6 +272,11 @@ fn answer(
             true => head.to.clone(),
             false => vec![body.reply_to.clone().unwrap_or_else(|| head.from.clone())],
         };
+    }
+    // Its server gives an answer subject and recipients by itself; where others are wanted, it is a mail like any other.
+    if !is_own && call.to.is_empty() && call.subject.is_none() {
+        let more = draft.head.cc.clone();
+        draft.body.reply = body.theirs.map(|theirs| Reply { theirs, all: call.to_all, more });
     }
     if call.to_all {
         let named = |known: &[String], one: &str| known.iter().any(|other| other.eq_ignore_ascii_case(one));

@@ -112,14 +112,14 @@ impl Sources {
     /// not send for ever.
     async fn carry(&self, queued: Queued) -> Result<()> {
         let inbox = &self.parts.inbox;
-        let outgoing = inbox.outgoing(&queued.id).await?;
+        let mut outgoing = inbox.outgoing(&queued.id).await?;
         let now = self.parts.clock.now();
         let Some(pause) = pause(i64::from(queued.tries) + 1) else {
             let reason = "it was tried for hours, and given up".to_string();
             return inbox.settle(&queued.id, Sending::Failed { reason }, None, None).await;
         };
         inbox.trying(&queued.id, now + pause).await?;
-        let sent = timeout(PATIENCE, self.send(&outgoing)).await;
+        let sent = timeout(PATIENCE, self.send(&mut outgoing)).await;
         let failure = match sent.unwrap_or_else(|_| Err(Failure::passing("nothing came in time"))) {
             Ok(provider_id) => return inbox.settle(&queued.id, Sending::Sent, None, provider_id).await,
             Err(failure) => failure,
@@ -136,7 +136,7 @@ impl Sources {
     }
 
     /// Sends a message: first to those who are here, then to the others.
-    async fn send(&self, outgoing: &Outgoing) -> Result<Option<String>, Failure> {
+    async fn send(&self, outgoing: &mut Outgoing) -> Result<Option<String>, Failure> {
         let failed = |e: anyhow::Error| Failure::passing(told(&e).to_string());
         let (mut here, mut away): (Vec<IdentityRow>, Vec<String>) = (Vec::new(), Vec::new());
         for recipient in outgoing.to.iter().chain(&outgoing.cc).chain(&outgoing.bcc) {
@@ -151,9 +151,12 @@ impl Sources {
             return Ok(None);
         }
         let sender = self.sender(&outgoing.identity, outgoing.medium).await.map_err(failed)?;
-        let Some(sends) = sender.as_ref().and_then(|source| source.sends()) else {
+        let Some((source_id, sends)) = sender.as_ref().and_then(|(id, source)| Some((id, source.sends()?)))
+        else {
             return Err(Failure::lasting(nobody_sends(&outgoing.identity, outgoing.medium).to_string()));
         };
+        // What another source brought is nothing that this one could answer.
+        outgoing.reply = outgoing.reply.take().filter(|reply| reply.id_at(source_id).is_some());
         sends.send(outgoing, &away).await
     }
 
@@ -179,14 +182,18 @@ impl Sources {
     }
 
     /// What sends for an identity: a source of its own, else one for all, else the relay of the settings.
-    async fn sender(&self, identity: &IdentityRow, medium: Medium) -> Result<Option<Box<dyn Source>>> {
+    async fn sender(
+        &self,
+        identity: &IdentityRow,
+        medium: Medium,
+    ) -> Result<Option<(String, Box<dyn Source>)>> {
         let rows = self.parts.store.sources().await?;
         let own = |row: &&SourceRow| row.identity_id.as_ref() == Some(&identity.id);
         let for_all = |row: &&SourceRow| row.identity_id.is_none() && row.id != LOCAL;
         for row in rows.iter().filter(own).chain(rows.iter().filter(for_all)) {
             let source = self.opened(row)?;
             if source.sends().is_some_and(|sends| sends.takes(medium)) {
-                return Ok(Some(source));
+                return Ok(Some((row.id.clone(), source)));
             }
         }
         let (Some(url), Medium::Email) = (&self.parts.mail.relay, medium) else { return Ok(None) };
@@ -194,7 +201,7 @@ impl Sources {
             Error::invalid(format!("the relay of settings.toml is of no use: {wrong}"))
                 .hint("it is written like smtp://127.0.0.1:25, under [inbox]")
         })?;
-        Ok(Some(Box::new(relay)))
+        Ok(Some((String::new(), Box::new(relay))))
     }
 }
 

@@ -102,6 +102,7 @@ mod tests {
             message_id: "m1@lanyard.localhost".into(),
             answers: Some("their@id".into()),
             references: vec!["first@id".into(), "their@id".into()],
+            reply: None,
             at: 1_000,
         }
     }

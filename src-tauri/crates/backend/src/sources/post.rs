@@ -4,8 +4,9 @@ use super::Parts;
 use super::live::Live;
 use super::source::{Brought, Failure};
 use super::vault::Vault;
-use crate::inbox::{Arrived, Content, Received};
-use crate::store::IdentityRow;
+use crate::attempt::pause;
+use crate::inbox::{Arrived, Content, Letter, Received};
+use crate::store::{IdentityRow, UnfetchedRow};
 use crate::telling::told;
 use api::sources::SourceState;
 use api::{Code, Millis};
@@ -34,6 +35,11 @@ impl Post {
         &self.live.row.name
     }
 
+    /// The id of the source.
+    pub fn source_id(&self) -> &str {
+        &self.live.row.id
+    }
+
     /// The time.
     pub fn now(&self) -> Millis {
         self.live.now()
@@ -43,7 +49,12 @@ impl Post {
     /// is left out, so that it does not stand in the way of the next one for ever.
     pub async fn deliver(&self, brought: Vec<Brought>) -> Result<usize, Failure> {
         let mut new = 0;
-        for received in self.receive(brought).await {
+        let owing = |one: &Brought| matches!(&one.content, Content::Letter(letter) if letter.again);
+        let owing: Vec<bool> = brought.iter().map(owing).collect();
+        for (received, owes) in self.receive(brought).await.into_iter().zip(owing) {
+            if let (true, Ok(Received::New(id) | Received::Known(id))) = (owes, &received) {
+                self.owe(id).await?;
+            }
             match received {
                 Ok(Received::New(_)) => new += 1,
                 Ok(Received::Known(_)) => {}
@@ -63,10 +74,10 @@ impl Post {
         let mut together: Vec<Arrived> = Vec::new();
         let mut size = 0;
         for one in brought {
-            size += size_of(&one);
+            size += one.content.size();
             if size > TOGETHER_MAX && !together.is_empty() {
                 all.extend(self.receive_together(std::mem::take(&mut together)).await);
-                size = size_of(&one);
+                size = one.content.size();
             }
             together.push(self.arrived(one));
         }
@@ -95,6 +106,43 @@ impl Post {
     fn arrived(&self, brought: Brought) -> Arrived {
         let Brought { identity, key, at, content } = brought;
         Arrived { identity, source: self.name().to_string(), key, at, content }
+    }
+
+    async fn owe(&self, message_id: &str) -> Result<(), Failure> {
+        let row = UnfetchedRow {
+            message_id: message_id.to_string(),
+            source_id: self.source_id().to_string(),
+            tries: 0,
+            due_at: self.now() + pause(1).unwrap_or_default(),
+        };
+        self.parts.store.put_unfetched(&row).await.map_err(|e| failed(&e))
+    }
+
+    /// The mails whose files are to be fetched now.
+    pub async fn unfetched(&self) -> Result<Vec<UnfetchedRow>, Failure> {
+        self.parts.store.unfetched(self.source_id(), self.now()).await.map_err(|e| failed(&e))
+    }
+
+    /// Says that a mail's files were fetched; or that some are missing still, for which it is tried again for hours.
+    pub async fn fetched(&self, row: UnfetchedRow, again: bool) -> Result<(), Failure> {
+        let (store, tries) = (&self.parts.store, row.tries + 1);
+        let done = match pause(tries + 1).filter(|_| again) {
+            Some(pause) => {
+                store.put_unfetched(&UnfetchedRow { tries, due_at: self.now() + pause, ..row }).await
+            }
+            None => store.delete_unfetched(&row.message_id).await,
+        };
+        done.map_err(|e| failed(&e))
+    }
+
+    /// Whose a message is, and where else it is kept.
+    pub async fn theirs(&self, message_id: &str) -> Result<Option<(String, String)>, Failure> {
+        self.parts.inbox.theirs(message_id).await.map_err(|e| failed(&e))
+    }
+
+    /// Puts a mail with more of its files in its place.
+    pub async fn complete(&self, message_id: &str, letter: Letter) -> Result<(), Failure> {
+        self.parts.inbox.complete(message_id, letter).await.map_err(|e| failed(&e))
     }
 
     /// The one identity that the source serves; none if it serves all.
@@ -165,13 +213,6 @@ impl Post {
     /// Returns when its owner wants it to look for new messages now.
     pub async fn wanted(&self) {
         self.live.wanted.notified().await;
-    }
-}
-
-fn size_of(brought: &Brought) -> usize {
-    match &brought.content {
-        Content::Mail(raw) => raw.len(),
-        Content::Text { body, .. } => body.len(),
     }
 }
 

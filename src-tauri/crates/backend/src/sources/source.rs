@@ -2,7 +2,7 @@
 
 pub use super::post::Post;
 pub use crate::attempt::{BoxFuture, Failure};
-pub use crate::inbox::{Content, Outgoing};
+pub use crate::inbox::{Content, Letter, Outgoing};
 
 use crate::store::IdentityRow;
 use api::Millis;

@@ -118,6 +118,24 @@ impl Store {
         Ok(written)
     }
 
+    /// Puts a message that is there in the place of itself: what a list shows of it, and its parts.
+    pub async fn replace_message(&self, message: &NewMessage) -> Result<()> {
+        let (row, mut tx) =
+            (&message.row, self.pool.begin().await.context("beginning to replace a message")?);
+        let sql = "UPDATE messages SET head = $2 WHERE number = $1";
+        let done = sqlx::query(sql).bind(row.number).bind(&row.head).execute(&mut *tx).await;
+        if done.context("replacing a message")?.rows_affected() > 0 {
+            let sql = "DELETE FROM message_parts WHERE number = $1";
+            sqlx::query(sql)
+                .bind(row.number)
+                .execute(&mut *tx)
+                .await
+                .context("replacing a message's parts")?;
+            insert_parts(&mut tx, row.number, message).await?;
+        }
+        tx.commit().await.context("replacing a message")
+    }
+
     /// A page of messages, those with the highest numbers first.
     pub async fn messages(&self, filter: &MessageFilter, limit: i64) -> Result<Vec<MessageRow>> {
         // The first word leads where there is one: its index gives the numbers in order, however many there are.
@@ -315,11 +333,7 @@ async fn insert(tx: &mut Transaction<'_, Sqlite>, number: i64, message: &NewMess
         .execute(&mut **tx)
         .await
         .context("writing a message")?;
-    for (part, sealed) in message.parts.iter().enumerate() {
-        let sql = "INSERT INTO message_parts (number, part, sealed) VALUES ($1, $2, $3)";
-        let query = sqlx::query(sql).bind(number).bind(i64::try_from(part)?).bind(sealed);
-        query.execute(&mut **tx).await.context("writing a message's parts")?;
-    }
+    insert_parts(tx, number, message).await?;
     for words in message.words.chunks(WORDS_AT_ONCE) {
         let mut sql = QueryBuilder::<Sqlite>::new("INSERT INTO message_words (number, word) ");
         sql.push_values(words, |mut row, word| {
@@ -329,6 +343,15 @@ async fn insert(tx: &mut Transaction<'_, Sqlite>, number: i64, message: &NewMess
         query.execute(&mut **tx).await.context("writing a message's words")?;
     }
     count(tx, &row.identity_id, 1, i64::from(row.unread)).await
+}
+
+async fn insert_parts(tx: &mut Transaction<'_, Sqlite>, number: i64, message: &NewMessage) -> Result<()> {
+    for (part, sealed) in message.parts.iter().enumerate() {
+        let sql = "INSERT INTO message_parts (number, part, sealed) VALUES ($1, $2, $3)";
+        let query = sqlx::query(sql).bind(number).bind(i64::try_from(part)?).bind(sealed);
+        query.execute(&mut **tx).await.context("writing a message's parts")?;
+    }
+    Ok(())
 }
 
 /// Counts messages of an identity.

@@ -26,6 +26,7 @@ mod sources;
 mod summaries;
 mod tasks;
 mod tokens;
+mod unfetched;
 mod vault;
 mod worktrees;
 
@@ -51,6 +52,7 @@ pub use sources::SourceRow;
 pub use summaries::{AskedRow, DeedRow};
 pub use tasks::TaskRow;
 pub use tokens::{Issued, Orphan, TokenRow};
+pub use unfetched::UnfetchedRow;
 pub use vault::VaultRow;
 pub use worktrees::WorktreeRow;
 

@@ -3,6 +3,7 @@
 use super::super::source::{Failure, Outgoing, Setup};
 use super::rest::Rest;
 use crate::http::{self, Answer, Ask, Http};
+use crate::inbox::Reply;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -185,6 +186,42 @@ impl Account {
         let body = json!({ "to_email": first, "subject": outgoing.subject, "content": content, "cc": copies, "bcc": blind });
         let path = ["api", "email-messages", "compose"];
         self.post(seat, &path, &[("inbox", &inbox)], &body).await
+    }
+
+    /// Answers a mail that Ravi has, so that its thread stays one. None if the answer goes to others than Ravi would
+    /// send it to, or it has that mail no more: then it is a mail like any other.
+    pub async fn reply(
+        &self,
+        seat: &Seat,
+        outgoing: &Outgoing,
+        reply: &Reply,
+        away: &[String],
+    ) -> Result<Option<Value>, Failure> {
+        let Some(id) = reply.theirs.split_once(' ').map(|(_, id)| id) else { return Ok(None) };
+        let is_in = |all: &[String], one: &String| all.iter().any(|named| named.eq_ignore_ascii_case(one));
+        let more = if reply.all { &reply.more } else { &outgoing.cc };
+        let mut by_ravi = outgoing.to.iter().chain(outgoing.cc.iter().filter(|one| !is_in(more, one)));
+        if !by_ravi.all(|one| is_in(away, one)) {
+            return Ok(None);
+        }
+        let among = |all: &[String]| all.iter().filter(|one| is_in(away, one)).cloned().collect::<Vec<_>>();
+        let content = outgoing.html.clone().unwrap_or_else(|| escaped(&outgoing.text));
+        let body = json!({ "content": content, "cc": among(more), "bcc": among(&outgoing.bcc) });
+        let path = ["api", "email-messages", id, if reply.all { "reply-all" } else { "reply" }];
+        match self.ask(self.about(Ask::post(&path), seat, &[]).json(&body)).await {
+            Err(http::Failure::NotFound(_)) => Ok(None),
+            answered => answered.and_then(|answer| answer.json()).map(Some).map_err(unsent),
+        }
+    }
+
+    /// The key that a seat is asked for with.
+    fn key(&self, _: &Seat) -> &Secret {
+        &self.key
+    }
+
+    /// Fetches a file.
+    pub async fn file(&self, seat: &Seat, address: &str, most: usize) -> Result<Vec<u8>, http::Failure> {
+        self.http.file(address, self.key(seat), most).await
     }
 
     /// Sends a text message.

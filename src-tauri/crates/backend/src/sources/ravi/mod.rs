@@ -5,6 +5,8 @@
 //! the identity that it is about, because such a key is fenced to none.
 
 mod account;
+mod fetching;
+mod files;
 mod keeping;
 mod merge;
 mod mime;
@@ -13,8 +15,7 @@ mod theirs;
 
 pub use rest::Rest;
 
-use super::source::{BoxFuture, Brought, Content, Failure, Never, Outgoing, Post, Sends, Setup, Source};
-use crate::clock::from_rfc3339;
+use super::source::{BoxFuture, Brought, Failure, Never, Outgoing, Post, Sends, Setup, Source};
 use crate::http;
 use crate::store::IdentityRow;
 use account::{Account, Event, Seat, number, text};
@@ -34,6 +35,8 @@ const ROUNDS: u32 = 60;
 const SOON: u32 = 6;
 /// How many messages are brought at once.
 const TOGETHER: usize = 25;
+/// A message of more bytes than this waits for no other.
+const LARGE: usize = 1024 * 1024;
 
 /// The source.
 pub struct Ravi {
@@ -85,6 +88,7 @@ impl Ravi {
                         self.look_unread(post, seat, identity, &mut seen).await?;
                     }
                 }
+                self.fetch_missing(post, &seats).await?;
                 if vaults_in == Some(0) {
                     vaults_in = self.keep(post, &seats).await?.then_some(SOON);
                 }
@@ -178,6 +182,9 @@ impl Ravi {
                 let mut brought = Vec::new();
                 for event in part {
                     brought.extend(self.brought(post, seat, identity, event).await?);
+                    if brought.last().is_some_and(|one| one.content.size() > LARGE) {
+                        post.deliver(std::mem::take(&mut brought)).await?;
+                    }
                 }
                 post.deliver(brought).await?;
                 let newest = part.iter().map(|event| event.seq).max().unwrap_or(since);
@@ -215,7 +222,7 @@ impl Ravi {
             }
             Err(failure) => return Err(account::failed(failure)),
         };
-        Ok(Some(arrived(post, identity, medium, &message)))
+        Ok(Some(self.arrived(post, (seat, identity), medium, &message).await))
     }
 
     /// Takes over what is unread, where there are no events.
@@ -231,7 +238,7 @@ impl Ravi {
             for message in self.account.unread(seat, inbox).await? {
                 let key = format!("{} {}", seat.uuid, key(medium, &message));
                 if seen.insert(key) {
-                    brought.push(arrived(post, identity, medium, &message));
+                    brought.push(self.arrived(post, (seat, identity), medium, &message).await);
                 }
             }
             post.deliver(brought).await?;
@@ -259,19 +266,6 @@ fn key(medium: Medium, message: &Value) -> String {
     format!("{} {}", medium.name(), text(message, "id"))
 }
 
-fn arrived(post: &Post, identity: &IdentityRow, medium: Medium, message: &Value) -> Brought {
-    let at = from_rfc3339(&text(message, "created_dt")).unwrap_or_else(|| post.now());
-    let content = match medium {
-        Medium::Email => Content::Mail(mime::mail(message, at)),
-        Medium::Sms => Content::Text {
-            from: text(message, "from_number"),
-            to: text(message, "to_number"),
-            body: text(message, "body"),
-        },
-    };
-    Brought { identity: identity.clone(), key: Some(key(medium, message)), at, content }
-}
-
 impl Source for Ravi {
     fn run<'a>(&'a self, post: &'a Post) -> BoxFuture<'a, Result<Never, Failure>> {
         Box::pin(self.bring(post))
@@ -293,9 +287,15 @@ impl Sends for Ravi {
         Box::pin(async move {
             let seat = self.seat_of(&outgoing.identity).await?;
             if outgoing.medium == Medium::Email {
-                return Ok(Some(
-                    number(&self.account.compose(&seat, outgoing, away).await?, "id").to_string(),
-                ));
+                let answered = match &outgoing.reply {
+                    Some(reply) => self.account.reply(&seat, outgoing, reply, away).await?,
+                    None => None,
+                };
+                let sent = match answered {
+                    Some(answered) => answered,
+                    None => self.account.compose(&seat, outgoing, away).await?,
+                };
+                return Ok(Some(number(&sent, "id").to_string()));
             }
             let mut sent = None;
             for (at, to) in away.iter().enumerate() {
