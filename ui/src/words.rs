@@ -121,6 +121,7 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Npm => "npm registry",
         Kind::Cloudflare => "Cloudflare",
         Kind::Vercel => "Vercel",
+        Kind::Ravi => "Ravi",
         Kind::Command => "a program of yours",
     }
 }

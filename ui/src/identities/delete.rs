@@ -29,6 +29,7 @@ pub fn DeleteIdentityForm(
             format!("Delete {} and its {secrets}", one.name),
         ),
     };
+    let kept = one.ravi.clone();
     let delete = move |_| {
         let call = DeleteIdentity { identity: one.id.clone(), force: one.secrets > 0 };
         deleting.run(face.call(call), move |_| {
@@ -39,6 +40,7 @@ pub fn DeleteIdentityForm(
     view! {
         <div class="stack">
             <p>{loss}</p>
+            {kept.map(|link| view! { <p>{format!("Ravi keeps {}: its identities are permanent.", link.name)}</p> })}
             <Problem of=deleting/>
             <div class="row end">
                 <button class="button" data-test="cancel" on:click=move |_| close.run(())>"Keep it"</button>

@@ -2,9 +2,10 @@
 
 use crate::attempt::{Attempt, Problem};
 use crate::face::face;
-use crate::field::{Hint, TextField};
-use api::identities::{CreateIdentity, Identity, UpdateIdentity};
+use crate::field::{Choice, Hint, TextField};
+use api::identities::{CreateIdentity, Identity, Provider, UpdateIdentity};
 use api::names::check_name;
+use api::sources::SourceKind;
 use leptos::prelude::*;
 
 /// What is typed.
@@ -15,6 +16,8 @@ struct Draft {
     phone: RwSignal<String>,
     author_name: RwSignal<String>,
     author_email: RwSignal<String>,
+    /// The source of Ravi's that a new one is made by; Lanyard's own if empty.
+    source: RwSignal<String>,
 }
 
 impl Draft {
@@ -26,17 +29,22 @@ impl Draft {
             phone: text(|i| i.phone.clone().unwrap_or_default()),
             author_name: text(|i| i.author_name.clone()),
             author_email: text(|i| i.author_email.clone()),
+            source: RwSignal::new(String::new()),
         }
     }
 
     fn create(self) -> CreateIdentity {
         let some = |text: RwSignal<String>| Some(trimmed(text)).filter(|text| !text.is_empty());
+        let source = some(self.source);
         CreateIdentity {
             name: trimmed(self.name),
             email: some(self.email),
             phone: some(self.phone),
             author_name: some(self.author_name),
             author_email: some(self.author_email),
+            provider: if source.is_some() { Provider::Ravi } else { Provider::Local },
+            source,
+            provision_phone: false,
         }
     }
 
@@ -74,6 +82,7 @@ pub fn IdentityForm(
         Some(_) => ("Save", "save-identity"),
         None => ("Create identity", "create-identity"),
     };
+    let is_new = old.is_none();
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         match &old {
@@ -84,12 +93,34 @@ pub fn IdentityForm(
     view! {
         <form class="stack" on:submit=save>
             <Fields draft/>
+            {is_new.then(|| view! { <Providers source=draft.source/> })}
             <Problem of=saving/>
             <div class="row end">
                 <button class="button" type="button" data-test="cancel" on:click=move |_| close.run(())>"Cancel"</button>
                 <button class="button main" data-test=test disabled=move || saving.busy.get()>{verb}</button>
             </div>
         </form>
+    }
+}
+
+/// Who provides mailbox and phone, where there is anybody but Lanyard.
+#[component]
+fn Providers(source: RwSignal<String>) -> impl IntoView {
+    let face = face();
+    let ravis = Memo::new(move |_| {
+        let all = face.sources.get().unwrap_or_default();
+        let ravis = all.into_iter().filter(|one| one.kind == SourceKind::Ravi && one.identity.is_none());
+        ravis.map(|one| one.name).collect::<Vec<_>>()
+    });
+    let options = Signal::derive(move || {
+        let own = (String::new(), "Lanyard, on this machine".to_string());
+        let ravis = ravis.get().into_iter().map(|name| (name.clone(), format!("Ravi, by the source {name}")));
+        std::iter::once(own).chain(ravis).collect::<Vec<_>>()
+    });
+    move || {
+        (!ravis.with(Vec::is_empty)).then(|| {
+            view! { <Choice name="Mailbox and phone" value=source test="identity-provider" options/> }
+        })
     }
 }
 

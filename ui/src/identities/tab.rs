@@ -25,6 +25,9 @@ pub fn IdentityTab(
         Some(view! {
             <dl class="facts" style="margin-top:16px">
                 <dt>"Address"</dt><dd><code>{one.email}</code></dd>
+                {one.ravi.map(|link| view! {
+                    <dt>"Provided by"</dt><dd data-test="provider">"Ravi, as "<code>{link.name}</code></dd>
+                })}
                 <dt>"Phone"</dt><dd><code>{one.phone.unwrap_or_else(|| "none".into())}</code></dd>
                 <dt>"Commits as"</dt><dd>{one.author_name}" "<code class="soft">{one.author_email}</code></dd>
                 <dt>"Secrets"</dt><dd>{one.secrets}</dd>

@@ -28,6 +28,7 @@ fn needs(kind: &str) -> Needs {
         ),
         Kind::Cloudflare => ("policies=[…]", "a token that may make tokens", "https://api.cloudflare.com"),
         Kind::Vercel => ("", "a token that may make tokens", "https://api.vercel.com"),
+        Kind::Ravi => ("", "that of the source", "that of the source"),
         Kind::Command => ("command=/path/of/a/program", "handed to the program, if it needs one", ""),
     };
     Needs { settings, secret, url, ..Needs::default() }
@@ -60,7 +61,7 @@ pub fn IssuerForm(
     };
     let policy = RwSignal::new(old.as_ref().map_or(Policy::Ask, |old| old.policy).name().to_string());
     let saving = Attempt::new();
-    let kinds = Kind::ALL.iter().map(|k| (k.name().to_string(), words::kind(*k).to_string())).collect();
+    let kinds = Kind::to_add().map(|k| (k.name().to_string(), words::kind(k).to_string())).collect();
     let policies = [("auto", "at once"), ("ask", "you approve each"), ("deny", "never to an agent")];
     let policies = policies.map(|(name, what)| (name.to_string(), format!("{name}: {what}"))).to_vec();
     let submit = move |event: leptos::ev::SubmitEvent| {

@@ -102,6 +102,8 @@ calls! {
     "identities.create"      [Owner]                       CreateIdentity  -> Identity;
     "identities.update"      [Owner]                       UpdateIdentity  -> Identity;
     "identities.use"         [Owner]                       UseIdentity     -> Identity;
+    "identities.link"        [Owner]                       LinkIdentity    -> Identity;
+    "identities.unlink"      [Owner]                       UnlinkIdentity  -> Identity;
     "identities.delete"      [Owner]                       DeleteIdentity  -> Done;
     "identities.environment" [Owner]                       GetEnvironment  -> Vec<Variable>;
 

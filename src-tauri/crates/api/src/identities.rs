@@ -4,11 +4,35 @@ use crate::Millis;
 use serde::{Deserialize, Serialize};
 
 /// Who provides the mailbox and the phone of an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// Lanyard itself, on this machine.
+    #[default]
     Local,
+    /// Ravi, by a source of that kind.
+    Ravi,
+}
+
+impl Provider {
+    /// The provider's name, for example `ravi`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Local => "local",
+            Provider::Ravi => "ravi",
+        }
+    }
+}
+
+/// Which of Ravi's identities one here is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RaviLink {
+    /// Its id at Ravi.
+    pub uuid: String,
+    /// Its name at Ravi.
+    pub name: String,
+    /// The name of the source that it is reached by.
+    pub source: String,
 }
 
 /// A persona that a slot can wear.
@@ -30,6 +54,9 @@ pub struct Identity {
     pub public_key: Option<String>,
     /// Who provides mailbox and phone.
     pub provider: Provider,
+    /// Which of Ravi's identities it is, where Ravi provides it.
+    #[serde(default)]
+    pub ravi: Option<RaviLink>,
     /// Whether commands that name no identity mean this one.
     pub current: bool,
     /// How many secrets its vault holds.
@@ -63,7 +90,7 @@ pub struct CreateIdentity {
     /// The local part of its address, or a whole address; the name if left out.
     #[serde(default)]
     pub email: Option<String>,
-    /// A phone number in E.164 form.
+    /// A phone number in E.164 form; one of Ravi's gets its number from there.
     #[serde(default)]
     pub phone: Option<String>,
     /// The name for its commits; the identity's name if left out.
@@ -72,6 +99,36 @@ pub struct CreateIdentity {
     /// The address for its commits; the identity's address if left out.
     #[serde(default)]
     pub author_email: Option<String>,
+    /// Who provides mailbox and phone. At Ravi it is made first, or taken if one of this name is there.
+    #[serde(default)]
+    pub provider: Provider,
+    /// The source that it is made by; the only one of Ravi's if left out.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Whether Ravi shall give it a phone number as well.
+    #[serde(default)]
+    pub provision_phone: bool,
+}
+
+/// `identities.link`: it becomes one of Ravi's, with that one's address and phone.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkIdentity {
+    /// Which one here.
+    pub identity: String,
+    /// Which one there: its id or its name.
+    pub ravi: String,
+    /// The source that it is reached by; the only one of Ravi's if left out.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+/// `identities.unlink`: its keys at Ravi are revoked; what it has there stays there.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlinkIdentity {
+    /// Which one here.
+    pub identity: String,
 }
 
 /// `identities.update`: what is left out stays as it is.

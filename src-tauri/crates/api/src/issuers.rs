@@ -23,13 +23,15 @@ pub enum Kind {
     Cloudflare,
     /// Tokens of Vercel's.
     Vercel,
+    /// Keys of Ravi's identities, by the source of the same name.
+    Ravi,
     /// A program of the owner's.
     Command,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::GithubApp,
         Kind::GithubPat,
         Kind::GitlabProject,
@@ -37,6 +39,7 @@ impl Kind {
         Kind::Npm,
         Kind::Cloudflare,
         Kind::Vercel,
+        Kind::Ravi,
         Kind::Command,
     ];
 
@@ -50,8 +53,14 @@ impl Kind {
             Kind::Npm => "npm",
             Kind::Cloudflare => "cloudflare",
             Kind::Vercel => "vercel",
+            Kind::Ravi => "ravi",
             Kind::Command => "command",
         }
+    }
+
+    /// The kinds that are set up by themselves: a source of Ravi's is an issuer without any more ado.
+    pub fn to_add() -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| *kind != Kind::Ravi)
     }
 
     /// The kind of this name.

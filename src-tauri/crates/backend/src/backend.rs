@@ -30,8 +30,7 @@ use crate::sources::Sources;
 use crate::store::Store;
 use crate::summaries::Summaries;
 use crate::tasks::{self, Tasks};
-use crate::tokens::issuers::Issuers;
-use crate::tokens::issuers::manifest::Manifests;
+use crate::tokens::issuers::{Issuers, manifest::Manifests};
 use crate::tokens::{self, Tokens};
 use crate::walls::Walls;
 use crate::worktrees::Worktrees;
@@ -205,7 +204,7 @@ impl Ground {
         });
         Ok(Backend {
             line: self.line(&projects, &worktrees, &sessions, &tasks, &ending),
-            sources: self.sources(&inbox, &secrets, &passwords, (&tasks, &ending)),
+            sources: self.sources(&inbox, &tokens, &secrets, &passwords, (&tasks, &ending)),
             notify: self.notify(&sessions, &approvals).await?,
             identities: self.identities(&keys),
             credentials: self.credentials(&tokens, &secrets, &passwords),
@@ -356,7 +355,7 @@ impl Ground {
     }
 
     async fn inbox(&self, approvals: &Approvals, ending: &CancellationToken) -> Result<Inbox> {
-        let parts = inbox::Parts {
+        Inbox::open(inbox::Parts {
             store: self.store.clone(),
             bus: self.bus.clone(),
             clock: self.clock,
@@ -366,12 +365,12 @@ impl Ground {
             domain: self.config.settings.email_domain.clone(),
             data: self.config.data.clone(),
             ending: ending.clone(),
-        };
-        Inbox::open(parts).await
+        })
+        .await
     }
 
     async fn keys(&self, approvals: &Approvals) -> Result<Keys> {
-        let parts = keys::Parts {
+        Keys::open(keys::Parts {
             store: self.store.clone(),
             bus: self.bus.clone(),
             clock: self.clock,
@@ -379,7 +378,7 @@ impl Ground {
             approvals: approvals.clone(),
             audit: self.audit.clone(),
             folder: self.config.git(),
-        };
-        Keys::open(parts).await
+        })
+        .await
     }
 }

@@ -1,5 +1,6 @@
 //! The one match from a call to its room. A forgotten call or a wrong reply does not compile.
 
+mod linking;
 mod recorded;
 
 use crate::backend::Backend;
@@ -16,7 +17,6 @@ use api::issuers::{AddIssuer, Issuer, RemoveIssuer};
 use api::keys::Key;
 use api::names::shown;
 use api::notify::{MuteSlot, NotifySettings};
-use api::sources::{AddSource, Source};
 use api::status::Status;
 use api::tokens::{ListTokens, Token};
 use api::{Call, Done, Error, Request};
@@ -56,9 +56,11 @@ answers! { b, caller:
 
     ListIdentities(c)  => b.identities.list();
     ShowIdentity(c)    => b.identities.show(own(b, caller, &c.identity).await?);
-    CreateIdentity(c)  => b.identities.create(c);
+    CreateIdentity(c)  => linking::create(b, c);
     UpdateIdentity(c)  => b.identities.update(c);
     UseIdentity(c)     => b.identities.choose(c);
+    LinkIdentity(c)    => linking::link(b, c);
+    UnlinkIdentity(c)  => linking::unlink(b, c);
     DeleteIdentity(c)  => delete_identity(b, c);
     GetEnvironment(c)  => environment(b, c);
 
@@ -158,10 +160,10 @@ answers! { b, caller:
     ListDeliveries(c)  => b.notify.log(c);
 
     ListSources(c)     => b.sources.list();
-    AddSource(c)       => add_source(b, c);
+    AddSource(c)       => linking::add_source(b, c);
     UpdateSource(c)    => b.sources.update(c);
     SyncSource(c)      => b.sources.sync(&c.source);
-    RemoveSource(c)    => b.sources.remove(c);
+    RemoveSource(c)    => linking::remove_source(b, c);
 
     ListAudit(c)       => b.audit.list(c);
     VerifyAudit(c)     => b.audit.verify(c);
@@ -255,6 +257,8 @@ async fn delete_identity(b: &Backend, call: DeleteIdentity) -> Result<Done> {
     if !call.force {
         b.tokens.check_end_of_identity(&row.id).await?;
     }
+    // Nothing new is asked for in the meantime.
+    b.identities.unlink(&row).await?;
     b.tokens.end_of_identity(&row.id, Duration::from_secs(5)).await?;
     b.grants.end_of_identity(&row.id).await?;
     b.inbox.end_of_identity(&row.id).await?;
@@ -286,15 +290,6 @@ async fn send_message(b: &Backend, caller: &Caller, c: SendMessage) -> Result<Me
     let recipients = b.inbox.recipients(caller, &identity, &c).await?;
     b.sources.check_sender(&identity, c.medium, &recipients).await?;
     b.inbox.send(caller, &identity, c).await
-}
-
-/// The one identity that a source serves must be there.
-async fn add_source(b: &Backend, c: AddSource) -> Result<Source> {
-    let identity = match &c.identity {
-        Some(wanted) => Some(b.identities.find(wanted).await?),
-        None => None,
-    };
-    b.sources.add(identity, c).await
 }
 
 async fn remove_issuer(b: &Backend, call: RemoveIssuer) -> Result<Done> {

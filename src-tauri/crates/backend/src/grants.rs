@@ -362,7 +362,7 @@ mod tests {
             created_at: 0,
             updated_at: 0,
         };
-        grants.store.insert_identity(&ada).await.unwrap();
+        grants.store.insert_identity(&ada, None).await.unwrap();
         grants.store.insert_approval(&approval()).await.unwrap();
         let grant = grants.fresh(&approval(), Extent::Hour);
         let answered = ApprovalRow { state: State::Approved, ..approval() };

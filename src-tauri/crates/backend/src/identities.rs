@@ -1,11 +1,15 @@
 //! The room of identities: named personas, each with its own key.
 
+mod links;
+
+pub use links::Given;
+
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::make_folder;
 use crate::keys::{self, Keys};
 use crate::safe::Safe;
-use crate::store::{self, IdentityRow, KeyRow, Store};
+use crate::store::{self, IdentityRow, KeyRow, LinkRow, Store};
 use anyhow::{Context, Result, bail};
 use api::identities::{CreateIdentity, DeleteIdentity, Identity, Provider, UpdateIdentity, UseIdentity};
 use api::names::{check_name, shown};
@@ -46,11 +50,13 @@ impl Identities {
         let rows = self.store.identities().await?;
         let current = self.store.current_identity().await?;
         let (secrets, keys) = (self.store.secret_keys().await?, self.store.keys().await?);
+        let links = self.store.links().await?;
         let seen = |row: IdentityRow| {
             let secrets = secrets.iter().filter(|secret| secret.identity_id == row.id).count();
             let key = keys.iter().find(|key| key.identity_id == row.id && key.retired_at.is_none());
             let is_current = current.as_deref() == Some(&row.id);
-            seen(row, is_current, secrets, key)
+            let link = links.iter().find(|link| link.identity_id == row.id);
+            seen(row, is_current, secrets, key, link)
         };
         Ok(rows.into_iter().map(seen).collect())
     }
@@ -61,20 +67,40 @@ impl Identities {
         let secrets = self.store.secrets(&row.id).await?.len();
         let is_current = current.as_deref() == Some(&row.id);
         let key = self.store.key(&row.id).await?;
-        Ok(seen(row, is_current, secrets, key.as_ref()))
+        let link = self.store.link(&row.id).await?;
+        Ok(seen(row, is_current, secrets, key.as_ref(), link.as_ref()))
     }
 
-    /// Creates an identity with a key and a home of its own; the first one becomes the current one.
-    pub async fn create(&self, call: CreateIdentity) -> Result<Identity> {
+    /// Refuses what could not be created here, before it is made anywhere else.
+    pub async fn check_create(&self, call: &CreateIdentity) -> Result<()> {
         check_name("identity", &call.name)?;
-        let email = self.address(call.email.as_deref().unwrap_or(&call.name))?;
+        author(call.author_name.clone().unwrap_or_else(|| call.name.clone()))?;
+        if let Some(address) = &call.author_email {
+            self.address(address)?;
+        }
+        match self.store.identities().await?.iter().any(|other| other.name == call.name) {
+            true => bail!(Error::conflict(format!("there is an identity {} already", shown(&call.name)))),
+            false => Ok(()),
+        }
+    }
+
+    /// Creates an identity with a key and a home of its own; the first one becomes the current one. What a provider
+    /// has given it is its own at once.
+    pub async fn create(&self, call: CreateIdentity, given: Option<Given>) -> Result<Identity> {
+        self.check_create(&call).await?;
+        let provided = given.as_ref().and_then(|given| given.email.clone());
+        let email = self.address(provided.as_ref().or(call.email.as_ref()).unwrap_or(&call.name))?;
         let now = self.clock.now();
         let id = store::new_id();
+        let link = given.as_ref().map(|given| given.link(&id, now));
         let row = IdentityRow {
             author_name: author(call.author_name.unwrap_or_else(|| call.name.clone()))?,
             author_email: self.address(call.author_email.as_deref().unwrap_or(&email))?,
             wrapped_key: self.safe.new_key(&id)?,
-            phone: phone(call.phone)?,
+            phone: match given {
+                Some(given) => links::number(given.phone),
+                None => phone(call.phone)?,
+            },
             name: call.name,
             email,
             created_at: now,
@@ -84,7 +110,7 @@ impl Identities {
         self.check_unique(&row).await?;
         let home = self.homes.join(&row.id);
         make_folder(&home)?;
-        if let Err(e) = self.store.insert_identity(&row).await {
+        if let Err(e) = self.store.insert_identity(&row, link.as_ref()).await {
             // What keeps the row from being written is the failure to tell, not what is left of the folder.
             std::fs::remove_dir(&home).ok();
             return Err(e);
@@ -123,7 +149,7 @@ impl Identities {
         }
         self.check_unique(&row).await?;
         row.updated_at = self.clock.now();
-        self.store.update_identity(&row).await?;
+        self.store.update_identity(&row, None).await?;
         self.keys.readdress(&row).await?;
         self.tell(&row.id);
         self.show(row).await
@@ -269,7 +295,14 @@ fn phone(number: Option<String>) -> Result<Option<String>> {
     }
 }
 
-fn seen(row: IdentityRow, current: bool, secrets: usize, key: Option<&KeyRow>) -> Identity {
+fn seen(
+    row: IdentityRow,
+    current: bool,
+    secrets: usize,
+    key: Option<&KeyRow>,
+    link: Option<&LinkRow>,
+) -> Identity {
+    let ravi = link.map(links::seen);
     Identity {
         id: row.id,
         name: row.name,
@@ -278,7 +311,8 @@ fn seen(row: IdentityRow, current: bool, secrets: usize, key: Option<&KeyRow>) -
         author_name: row.author_name,
         author_email: row.author_email,
         public_key: key.map(|key| keys::line(&key.public_key)),
-        provider: Provider::Local,
+        provider: if ravi.is_some() { Provider::Ravi } else { Provider::Local },
+        ravi,
         current,
         secrets: u32::try_from(secrets).unwrap_or(u32::MAX),
         created_at: row.created_at,

@@ -379,7 +379,7 @@ mod tests {
             created_at: 0,
             updated_at: 0,
         };
-        store.insert_identity(&row).await.unwrap();
+        store.insert_identity(&row, None).await.unwrap();
         store.forget_vault().await;
         store.close().await;
 

@@ -7,7 +7,8 @@ use crate::prompt;
 use crate::table::{Table, cut, details, id_width};
 use api::Code;
 use api::identities::{
-    CreateIdentity, DeleteIdentity, Identity, ListIdentities, ShowIdentity, UpdateIdentity, UseIdentity,
+    CreateIdentity, DeleteIdentity, Identity, LinkIdentity, ListIdentities, Provider, ShowIdentity,
+    UnlinkIdentity, UpdateIdentity, UseIdentity,
 };
 use api::secrets::ListSecrets;
 
@@ -30,6 +31,22 @@ pub enum IdentityCommand {
     },
     /// Change an identity; what is left out stays
     Update(Update),
+    /// Make it one of Ravi's that exists there: it takes over that one's address and phone
+    Link {
+        /// Its name or id here
+        name: String,
+        /// Its name or id at Ravi
+        #[arg(long, value_name = "NAME")]
+        ravi: String,
+        /// The source that it is reached by, where there are several of Ravi's
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// Make it Lanyard's own again: its keys at Ravi are revoked, what it has there stays there
+    Unlink {
+        /// Its name or id here
+        name: String,
+    },
     /// Delete an identity and destroy its key: its secrets can never be read again
     Delete {
         /// Its name or id
@@ -46,8 +63,24 @@ pub struct Create {
     /// A unique name, for example agent-build-1
     #[arg(long)]
     name: String,
+    /// Who provides its mailbox and phone; at Ravi it is made first, or taken if it is there
+    #[arg(long, value_enum, default_value = "local")]
+    provider: ProviderName,
+    /// The source that it is made by, where there are several of Ravi's
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Have Ravi give it a phone number as well
+    #[arg(long)]
+    provision_phone: bool,
     #[command(flatten)]
     facts: Facts,
+}
+
+/// A provider, as it is typed.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ProviderName {
+    Local,
+    Ravi,
 }
 
 /// Changes to an identity.
@@ -95,6 +128,19 @@ impl IdentityCommand {
                 hand.out.show(&identity, || text)
             }
             IdentityCommand::Update(update) => update.run(hand),
+            IdentityCommand::Link { name, ravi, source } => {
+                let identity = hand.ask(&LinkIdentity { identity: name, ravi, source })?;
+                show(hand, &identity)
+            }
+            IdentityCommand::Unlink { name } => {
+                let identity = hand.ask(&UnlinkIdentity { identity: name })?;
+                let name = clean(&identity.name);
+                let text = format!(
+                    "{name} is Lanyard's own again. Ravi keeps its identity; the address and the phone here stay until \
+                     you change them: lanyard identity update {name}"
+                );
+                hand.out.show(&identity, || text)
+            }
             IdentityCommand::Delete { name, force } => delete(hand, name, force),
         }
     }
@@ -103,8 +149,19 @@ impl IdentityCommand {
 impl Create {
     fn run(self, hand: &mut Hand) -> Result<()> {
         let Facts { email, phone, author_name, author_email } = self.facts;
-        let identity =
-            hand.ask(&CreateIdentity { name: self.name, email, phone, author_name, author_email })?;
+        let identity = hand.ask(&CreateIdentity {
+            name: self.name,
+            email,
+            phone,
+            author_name,
+            author_email,
+            provider: match self.provider {
+                ProviderName::Local => Provider::Local,
+                ProviderName::Ravi => Provider::Ravi,
+            },
+            source: self.source,
+            provision_phone: self.provision_phone,
+        })?;
         let name = clean(&identity.name);
         let text = format!(
             "Created {name} <{}>.\nGive it a secret: lanyard secrets set GITHUB_TOKEN --identity {name}\n",
@@ -140,12 +197,13 @@ fn table(out: &Output, identities: &[Identity]) -> String {
         return "No identities yet. Create one: lanyard identity create --name agent-build-1".into();
     }
     let width = id_width(identities.iter().map(|identity| identity.id.as_str()));
-    let mut table = Table::new(["ID", "NAME", "EMAIL", "SECRETS", "CREATED", ""]);
+    let mut table = Table::new(["ID", "NAME", "EMAIL", "PROVIDER", "SECRETS", "CREATED", ""]);
     for identity in identities {
         table.row([
             cut(&identity.id, width).into(),
             (&identity.name).into(),
             (&identity.email).into(),
+            identity.provider.name().into(),
             identity.secrets.to_string().into(),
             ago(out.now, identity.created_at).into(),
             if identity.current { "current" } else { "" }.into(),
@@ -161,6 +219,7 @@ fn show(hand: &Hand, identity: &Identity) -> Result<()> {
         let mut rows = vec![("name", identity.name.clone()), ("id", identity.id.clone())];
         rows.push(("email", identity.email.clone()));
         rows.extend(identity.phone.clone().map(|phone| ("phone", phone)));
+        rows.push(("provider", provider(identity)));
         rows.push(("git author", author));
         rows.extend(identity.public_key.clone().map(|key| ("ssh key", key)));
         rows.push(("secrets", identity.secrets.to_string()));
@@ -170,7 +229,16 @@ fn show(hand: &Hand, identity: &Identity) -> Result<()> {
     })
 }
 
+/// Who provides it, and what it is there.
+fn provider(identity: &Identity) -> String {
+    match &identity.ravi {
+        Some(link) => format!("ravi, as {} ({}), by the source {}", link.name, link.uuid, link.source),
+        None => identity.provider.name().to_string(),
+    }
+}
+
 fn delete(hand: &mut Hand, identity: String, force: bool) -> Result<()> {
+    let before = hand.ask(&ShowIdentity { identity: Some(identity.clone()) })?;
     match hand.ask(&DeleteIdentity { identity: identity.clone(), force }) {
         Err(Failure::Refused(error)) if error.code == Code::Unconfirmed && hand.has_person() => {
             prompt::say(&losses(hand, &identity)?)?;
@@ -181,7 +249,11 @@ fn delete(hand: &mut Hand, identity: String, force: bool) -> Result<()> {
             answer?;
         }
     }
-    hand.out.done(&format!("Deleted {}; its secrets are unreadable for ever.", clean(&identity)))
+    let kept = match before.ravi {
+        Some(link) => format!(" Ravi keeps {}: its identities are permanent.", clean(&link.name)),
+        None => String::new(),
+    };
+    hand.out.done(&format!("Deleted {}; its secrets are unreadable for ever.{kept}", clean(&identity)))
 }
 
 fn losses(hand: &mut Hand, identity: &str) -> Result<String> {

@@ -62,6 +62,7 @@ Kinds, with their settings and their secret:
   npm             username; the account's password, and in a second line what makes its one-time
                   codes (base32 or otpauth:) where it has a second factor
   cloudflare      policies (a JSON list), perhaps account_id; a token that may make others
+  ravi            none to add: a source of that kind is an issuer by itself
   vercel          perhaps team_id and project_id; a token of the user's
   command         see below
 
@@ -115,7 +116,7 @@ fn done(hand: &Hand, what: &str, issuer: &Issuer) -> Result<()> {
 }
 
 fn kind(text: &str) -> std::result::Result<Kind, String> {
-    let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    let names: Vec<&str> = Kind::to_add().map(Kind::name).collect();
     Kind::named(text).ok_or_else(|| format!("the kinds are {}", names.join(", ")))
 }
 

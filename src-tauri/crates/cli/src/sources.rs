@@ -29,7 +29,8 @@ twilio   --set account=AC… --secret (its auth token): numbers are those of the
          [--set key=SK…] (the secret is that API key's)
 ravi     --secret (a management key, or with --identity that one's own)
          [--url https://HOST]  [--set poll=5] (seconds)
-         takes each of Ravi's identities for the one here with the same address, number or name
+         takes each of Ravi's identities for the one here that is linked to it (identity link), or
+         that has the same address, number or name; is an issuer too (tokens request NAME)
          its secrets and passwords are in that one's vault here
          [--set policy=ask] (of what is new; auto)  [--set vault=no] (leaves them there)
          [--set push=yes] (what is new here goes to Ravi; agents may change what came from there)

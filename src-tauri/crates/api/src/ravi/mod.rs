@@ -270,6 +270,7 @@ mod tests {
             author_email: email.into(),
             public_key: None,
             provider: identities::Provider::Local,
+            ravi: None,
             current: false,
             secrets: 0,
             created_at: 0,

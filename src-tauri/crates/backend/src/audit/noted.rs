@@ -61,6 +61,8 @@ calls! {
     CreateIdentity(c)  => about(Kind::Identity, &c.name);
     UpdateIdentity(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str());
     UseIdentity(c)     => about(Kind::Identity, &c.identity).of(c.identity.as_str());
+    LinkIdentity(c)    => about(Kind::Identity, &c.identity).of(c.identity.as_str()).saying(format!("to {} of Ravi's", c.ravi));
+    UnlinkIdentity(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str());
     DeleteIdentity(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str());
     GetEnvironment(c)  => about(Kind::Identity, &c.identity).of(c.identity.as_str()).passing();
     SetKey(c)          => about(Kind::Key, c.identity.as_deref().unwrap_or_default()).own(&c.identity);

@@ -5,6 +5,7 @@ use crate::inbox::Inbox;
 use crate::passwords::Passwords;
 use crate::secrets::Secrets;
 use crate::sources::{Parts, Sources};
+use crate::tokens::Tokens;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -12,6 +13,7 @@ impl Ground {
     pub(super) fn sources(
         &self,
         inbox: &Inbox,
+        tokens: &Tokens,
         secrets: &Secrets,
         passwords: &Passwords,
         (tasks, ending): (&TaskTracker, &CancellationToken),
@@ -22,6 +24,8 @@ impl Ground {
             clock: self.clock,
             safe: self.safe.clone(),
             inbox: inbox.clone(),
+            tokens: tokens.clone(),
+            failpoints: self.config.failpoints.clone(),
             secrets: secrets.clone(),
             passwords: passwords.clone(),
             audit: self.audit.clone(),

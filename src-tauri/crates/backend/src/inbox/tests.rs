@@ -74,7 +74,7 @@ async fn identity(inbox: &Inbox, name: &str, phone: Option<&str>) -> IdentityRow
         updated_at: 1,
         id,
     };
-    inbox.parts.store.insert_identity(&row).await.unwrap();
+    inbox.parts.store.insert_identity(&row, None).await.unwrap();
     row
 }
 

@@ -188,7 +188,11 @@ impl Sources {
         medium: Medium,
     ) -> Result<Option<(String, Box<dyn Source>)>> {
         let rows = self.parts.store.sources().await?;
-        let own = |row: &&SourceRow| row.identity_id.as_ref() == Some(&identity.id);
+        let link = self.parts.store.link(&identity.id).await?;
+        let own = |row: &&SourceRow| {
+            row.identity_id.as_ref() == Some(&identity.id)
+                || link.as_ref().is_some_and(|link| link.source_id == row.id)
+        };
         let for_all = |row: &&SourceRow| row.identity_id.is_none() && row.id != LOCAL;
         for row in rows.iter().filter(own).chain(rows.iter().filter(for_all)) {
             let source = self.opened(row)?;

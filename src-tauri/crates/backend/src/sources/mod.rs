@@ -23,18 +23,20 @@ use crate::audit::Audit;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::mail::MailSettings;
+use crate::failpoint::Failpoints;
 use crate::inbox::Inbox;
 use crate::members::Members;
 use crate::passwords::Passwords;
 use crate::safe::Safe;
 use crate::secrets::Secrets;
 use crate::store::{self, IdentityRow, SourceRow, Store};
+use crate::tokens::Tokens;
 use anyhow::{Result, bail};
 use api::names::{check_name, shown};
-use api::sources::{AddSource, LOCAL, Source as Seen, SourceState, UpdateSource};
+use api::sources::{AddSource, LOCAL, Source as Seen, SourceKind, SourceState, UpdateSource};
 use api::{Code, Done, Error, Event};
 use live::Live;
-use ravi::Rest;
+use ravi::{Linked, Rest};
 use source::{Answer, Posted, Source};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -53,6 +55,8 @@ pub struct Sources {
     live: Arc<Mutex<BTreeMap<String, Arc<Live>>>>,
     // Two changes at once must not run a source twice.
     changing: Arc<tokio::sync::Mutex<()>>,
+    /// Held while an identity is made at a provider.
+    making: Arc<tokio::sync::Mutex<()>>,
     counting: Arc<Notify>,
     /// Notified when the courier is done with a message.
     sent: Arc<Notify>,
@@ -82,6 +86,10 @@ pub struct Parts {
     pub audit: Audit,
     /// The room of members, which knows where the web door is.
     pub members: Members,
+    /// The room of tokens: the keys of Ravi's identities.
+    pub tokens: Tokens,
+    /// Where a test has the daemon killed.
+    pub failpoints: Failpoints,
     /// How the mail server on this machine is set.
     pub mail: MailSettings,
     /// The domain of the addresses here.
@@ -99,6 +107,7 @@ impl Sources {
             parts: Arc::new(parts),
             live: Arc::default(),
             changing: Arc::default(),
+            making: Arc::default(),
             counting: Arc::default(),
             sent: Arc::default(),
             rests: Arc::default(),
@@ -119,6 +128,13 @@ impl Sources {
         let rows = self.parts.store.sources().await?;
         if rows.iter().any(|row| row.name == call.name) || call.name == LOCAL {
             bail!(Error::conflict(format!("there is a source {} already", shown(&call.name))));
+        }
+        let issuers = self.parts.store.issuers().await?;
+        if call.kind == SourceKind::Ravi && issuers.iter().any(|row| row.name == call.name) {
+            bail!(
+                Error::conflict(format!("there is an issuer {} already", shown(&call.name)))
+                    .hint("a source of Ravi's is an issuer as well: give it another name")
+            );
         }
         if rows.len() >= SOURCES_MAX {
             bail!(Error::invalid(format!("there are at most {SOURCES_MAX} sources")));
@@ -218,11 +234,16 @@ impl Sources {
         Ok(row)
     }
 
+    /// What all that are made of a source's row share: how long its account wants to be left alone.
+    fn rest_of(&self, row: &SourceRow) -> Rest {
+        self.rests.lock().unwrap_or_else(|e| e.into_inner()).entry(row.id.clone()).or_default().clone()
+    }
+
     /// A source, ready to be used; or what is wrong with it.
     fn opened(&self, row: &SourceRow) -> Result<Box<dyn Source>> {
-        let rest =
-            self.rests.lock().unwrap_or_else(|e| e.into_inner()).entry(row.id.clone()).or_default().clone();
-        kinds::open(rows::setup(&self.parts.safe, row)?, rest).map_err(|wrong| {
+        let (store, tokens) = (self.parts.store.clone(), self.parts.tokens.clone());
+        let (linked, rest) = (Linked::new(store, tokens, row.id.clone()), self.rest_of(row));
+        kinds::open(rows::setup(&self.parts.safe, row)?, linked, rest).map_err(|wrong| {
             Error::invalid(format!("the source cannot be set up like this: {wrong}"))
                 .hint("see: lanyard sources add --help")
                 .into()

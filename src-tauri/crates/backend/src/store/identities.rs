@@ -1,6 +1,6 @@
 //! The table `identities`, with each identity's wrapped key.
 
-use super::{Named, Store};
+use super::{LinkRow, Named, Store, links};
 use anyhow::{Context, Result};
 use api::Millis;
 use std::sync::Arc;
@@ -67,9 +67,10 @@ impl Store {
         Ok(rows)
     }
 
-    /// Adds an identity.
-    pub async fn insert_identity(&self, row: &IdentityRow) -> Result<()> {
+    /// Adds an identity, and its link where it has one: both or neither.
+    pub async fn insert_identity(&self, row: &IdentityRow, link: Option<&LinkRow>) -> Result<()> {
         let _changing = self.known.identities.changing();
+        let mut tx = self.pool.begin().await.context("beginning to write an identity")?;
         let sql = "INSERT INTO identities (id, name, email, phone, author_name, author_email, wrapped_key, \
                    created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         sqlx::query(sql)
@@ -82,15 +83,19 @@ impl Store {
             .bind(&row.wrapped_key)
             .bind(row.created_at)
             .bind(row.updated_at)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await
             .context("writing an identity")?;
-        Ok(())
+        if let Some(link) = link {
+            links::write(&mut tx, link).await?;
+        }
+        tx.commit().await.context("writing an identity")
     }
 
-    /// Writes everything about an identity but its key.
-    pub async fn update_identity(&self, row: &IdentityRow) -> Result<()> {
+    /// Writes everything about an identity but its key, and its link where it gets one.
+    pub async fn update_identity(&self, row: &IdentityRow, link: Option<&LinkRow>) -> Result<()> {
         let _changing = self.known.identities.changing();
+        let mut tx = self.pool.begin().await.context("beginning to change an identity")?;
         let sql = "UPDATE identities SET name = $2, email = $3, phone = $4, author_name = $5, \
                    author_email = $6, updated_at = $7 WHERE id = $1";
         sqlx::query(sql)
@@ -101,10 +106,13 @@ impl Store {
             .bind(&row.author_name)
             .bind(&row.author_email)
             .bind(row.updated_at)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await
             .context("changing an identity")?;
-        Ok(())
+        if let Some(link) = link {
+            links::write(&mut tx, link).await?;
+        }
+        tx.commit().await.context("changing an identity")
     }
 
     /// Deletes an identity, its key and its secrets, and leaves no trace of them on the disk.
@@ -116,6 +124,10 @@ impl Store {
             "DELETE FROM secrets WHERE identity_id = $1",
             "DELETE FROM passwords WHERE identity_id = $1",
             "UPDATE slots SET identity_id = NULL WHERE identity_id = $1",
+            // A source of its own goes with it; the issuer that it was still has keys to take back.
+            "UPDATE issuers SET base_url = (SELECT s.url FROM sources s WHERE s.id = issuers.id), \
+             sealed = (SELECT s.sealed FROM sources s WHERE s.id = issuers.id) \
+             WHERE id IN (SELECT id FROM sources WHERE identity_id = $1)",
             "DELETE FROM settings WHERE name = 'current_identity' AND value = $1",
             "DELETE FROM identities WHERE id = $1",
         ] {

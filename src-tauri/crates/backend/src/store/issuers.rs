@@ -3,6 +3,7 @@
 use super::{Named, Store};
 use anyhow::{Context, Result};
 use api::Millis;
+use sqlx::AssertSqlSafe;
 
 /// An issuer as it is stored.
 #[derive(Clone, sqlx::FromRow)]
@@ -38,10 +39,15 @@ impl Named for IssuerRow {
     }
 }
 
+/// An issuer's row. One that is a source of Ravi's has that source's address and secret.
+const SELECT: &str = "SELECT i.id, i.name, i.kind, COALESCE(s.url, i.base_url) AS base_url, i.settings, i.policy, \
+                      i.wrapped_key, COALESCE(s.sealed, i.sealed) AS sealed, i.created_at, i.updated_at \
+                      FROM issuers i LEFT JOIN sources s ON s.id = i.id";
+
 impl Store {
     /// All issuers, by name.
     pub async fn issuers(&self) -> Result<Vec<IssuerRow>> {
-        sqlx::query_as("SELECT * FROM issuers ORDER BY name")
+        sqlx::query_as(AssertSqlSafe(format!("{SELECT} ORDER BY i.name")))
             .fetch_all(&self.pool)
             .await
             .context("reading the issuers")
@@ -49,7 +55,7 @@ impl Store {
 
     /// The issuer with this id.
     pub async fn issuer(&self, id: &str) -> Result<Option<IssuerRow>> {
-        sqlx::query_as("SELECT * FROM issuers WHERE id = $1")
+        sqlx::query_as(AssertSqlSafe(format!("{SELECT} WHERE i.id = $1")))
             .bind(id)
             .fetch_optional(&self.pool)
             .await
@@ -85,5 +91,25 @@ impl Store {
                    WHERE issuer_id = $1 AND state IN ('requested', 'approved', 'active', 'revoking'))";
         let done = sqlx::query(sql).bind(id).execute(&self.pool).await.context("deleting an issuer")?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Writes what happens when an agent asks an issuer.
+    pub async fn set_issuer_policy(&self, id: &str, policy: &str, at: Millis) -> Result<()> {
+        sqlx::query("UPDATE issuers SET policy = $2, updated_at = $3 WHERE id = $1")
+            .bind(id)
+            .bind(policy)
+            .bind(at)
+            .execute(&self.pool)
+            .await
+            .context("writing an issuer's policy")?;
+        Ok(())
+    }
+
+    /// Forgets the issuers whose source is removed and none of whose keys may be alive any more.
+    pub async fn forget_sourceless_issuers(&self) -> Result<Vec<String>> {
+        let sql = "DELETE FROM issuers WHERE kind = 'ravi' AND id NOT IN (SELECT id FROM sources) \
+                   AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.issuer_id = issuers.id \
+                   AND t.state IN ('requested', 'approved', 'active', 'revoking')) RETURNING id";
+        sqlx::query_scalar(sql).fetch_all(&self.pool).await.context("forgetting issuers")
     }
 }

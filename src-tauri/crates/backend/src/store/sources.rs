@@ -3,6 +3,8 @@
 use super::{Named, Store};
 use anyhow::{Context, Result};
 use api::Millis;
+use api::secrets::Policy;
+use api::sources::SourceKind;
 
 /// A source as it is stored.
 #[derive(Clone, sqlx::FromRow)]
@@ -53,8 +55,9 @@ impl Store {
             .context("reading the sources")
     }
 
-    /// Adds a source, or writes what may have changed of its set-up.
+    /// Adds a source, or writes what may have changed of its set-up. One of Ravi's is an issuer as well.
     pub async fn put_source(&self, row: &SourceRow) -> Result<()> {
+        let mut tx = self.pool.begin().await.context("beginning to write a source")?;
         let sql = "INSERT INTO sources (id, name, kind, identity_id, url, settings, wrapped_key, sealed, cursor, \
                    messages, synced_at, created_at, updated_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
@@ -74,10 +77,24 @@ impl Store {
             .bind(row.synced_at)
             .bind(row.created_at)
             .bind(row.updated_at)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await
             .context("writing a source")?;
-        Ok(())
+        if row.kind == SourceKind::Ravi.name() {
+            let sql = "INSERT INTO issuers (id, name, kind, settings, policy, wrapped_key, created_at, updated_at) \
+                       VALUES ($1, $2, $3, '{}', $4, $5, $6, $6) ON CONFLICT DO NOTHING";
+            sqlx::query(sql)
+                .bind(&row.id)
+                .bind(&row.name)
+                .bind(&row.kind)
+                .bind(Policy::Ask.name())
+                .bind(&row.wrapped_key)
+                .bind(row.created_at)
+                .execute(&mut *tx)
+                .await
+                .context("writing a source as an issuer")?;
+        }
+        tx.commit().await.context("writing a source")
     }
 
     /// How far a source has come.
@@ -116,13 +133,18 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a source; what it brought stays.
+    /// Forgets a source; what it brought stays. The issuer that one of Ravi's was keeps the source's address and
+    /// secret for itself as long as one of its keys may be alive.
     pub async fn delete_source(&self, id: &str) -> Result<()> {
-        sqlx::query("DELETE FROM sources WHERE id = $1")
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .context("deleting a source")?;
+        let mut tx = self.pool.begin().await.context("beginning to delete a source")?;
+        for sql in [
+            "UPDATE issuers SET base_url = (SELECT url FROM sources WHERE id = $1), \
+             sealed = (SELECT sealed FROM sources WHERE id = $1) WHERE id = $1",
+            "DELETE FROM sources WHERE id = $1",
+        ] {
+            sqlx::query(sql).bind(id).execute(&mut *tx).await.context("deleting a source")?;
+        }
+        tx.commit().await.context("deleting a source")?;
         self.flush().await
     }
 }

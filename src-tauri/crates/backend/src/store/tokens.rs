@@ -160,6 +160,20 @@ impl Store {
         rows(&self.pool, sql, Some(worktree_id)).await
     }
 
+    /// The keys of slots that may be alive: those that no session and no person has asked for.
+    pub async fn slot_keys(&self) -> Result<Vec<TokenRow>> {
+        let sql = format!(
+            "{SELECT} WHERE t.state IN {MAY_LIVE} AND i.kind = 'ravi' AND t.slot IS NOT NULL \
+             AND t.session IS NULL ORDER BY t.slot, t.id"
+        );
+        rows(&self.pool, sql, None).await
+    }
+
+    /// The tokens of an issuer that may be alive.
+    pub async fn tokens_of_issuer(&self, id: &str) -> Result<Vec<TokenRow>> {
+        rows(&self.pool, format!("{SELECT} WHERE t.state IN {MAY_LIVE} AND t.issuer_id = $1"), Some(id)).await
+    }
+
     /// The tokens of an identity that may be alive.
     pub async fn tokens_of_identity(&self, id: &str) -> Result<Vec<TokenRow>> {
         rows(&self.pool, format!("{SELECT} WHERE t.state IN {MAY_LIVE} AND t.identity_id = $1"), Some(id))

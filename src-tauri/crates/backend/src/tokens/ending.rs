@@ -3,6 +3,7 @@
 use super::{Tokens, row};
 use crate::store::TokenRow;
 use anyhow::{Result, bail};
+use api::issuers::Kind;
 use api::names::shown;
 use api::tokens::{State, Token};
 use api::{Code, Error};
@@ -27,6 +28,18 @@ impl Tokens {
     /// Revokes the tokens of an identity, and waits some time for the word of their issuers.
     pub async fn end_of_identity(&self, identity_id: &str, wait: Duration) -> Result<Vec<Token>> {
         self.end(self.store.tokens_of_identity(identity_id).await?, wait).await
+    }
+
+    /// Revokes the keys of one of Ravi's identities, and waits some time for Ravi's word.
+    pub async fn end_of_link(&self, identity_id: &str, wait: Duration) -> Result<Vec<Token>> {
+        let mut rows = self.store.tokens_of_identity(identity_id).await?;
+        rows.retain(|row| row.kind == Kind::Ravi.name());
+        self.end(rows, wait).await
+    }
+
+    /// Revokes the tokens of an issuer, and waits some time for its word.
+    pub async fn end_of_issuer(&self, issuer_id: &str, wait: Duration) -> Result<Vec<Token>> {
+        self.end(self.store.tokens_of_issuer(issuer_id).await?, wait).await
     }
 
     async fn end(&self, rows: Vec<TokenRow>, wait: Duration) -> Result<Vec<Token>> {

@@ -62,6 +62,9 @@ pub struct Order {
     pub id: String,
     /// `lanyard-IDENTITY-…`: goes to the issuer, so that an orphan can be found.
     pub name: String,
+    /// Whom at the issuer it is for, where that has identities of its own.
+    #[serde(default)]
+    pub account: Option<String>,
     /// The repositories to limit it to; empty for no limit.
     pub repositories: Vec<String>,
     /// What it shall be able to do.

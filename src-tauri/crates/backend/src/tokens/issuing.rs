@@ -4,8 +4,10 @@ use super::life::{Life, Moment, ends_at, life, millis};
 use super::minting::{Answer, Errand};
 use super::mints::Outcome;
 use super::{Hold, Tokens, issuer, row};
-use crate::store::{Issued, Orphan, TokenRow};
+use crate::store::{Issued, IssuerRow, Orphan, TokenRow};
 use anyhow::{Context, Result, bail};
+use api::issuers::Kind;
+use api::names::shown;
 use api::tokens::{State, Token};
 use api::{Error, Millis, SecretText};
 use issuer::{Failure, Limits, Order};
@@ -23,14 +25,25 @@ fn bound(id: &str) -> Bound<'_> {
 
 impl Tokens {
     /// Issues a token that was asked for, and says how it is then.
-    pub(super) async fn issue(&self, row: TokenRow, _hold: &Hold) -> Result<Token> {
+    pub(super) async fn issue(&self, row: TokenRow, hold: &Hold) -> Result<Token> {
+        let issuer = row.issuer.clone();
+        self.try_issuing(row, hold).await?.map_err(|failure| failure.told(&issuer).into())
+    }
+
+    /// The same, with what the issuer itself said where that was no yes.
+    pub(super) async fn try_issuing(
+        &self,
+        row: TokenRow,
+        _hold: &Hold,
+    ) -> Result<std::result::Result<Token, Failure>> {
         let issuer = self.store.issuer(&row.issuer_id).await?.context("a token's issuer is gone")?;
+        let account = self.account(&issuer, &row.identity_id, &row.identity).await?;
         let setup = self.issuers.setup(&issuer)?;
         let now = self.clocks.now();
         let wrapped = self.safe.new_key(&row.id)?;
         let key = self.safe.key(&row.id, &wrapped)?;
-        let errand =
-            Errand::new(&setup, order(&row, &now)?, &key).map_err(|failure| failure.told(&issuer.name))?;
+        let errand = Errand::new(&setup, order(&row, account, &now)?, &key)
+            .map_err(|failure| failure.told(&issuer.name))?;
         drop(setup);
         self.failpoints.at("intent.before");
         if !self.store.intend_token(&row.id, &wrapped, now.wall).await? {
@@ -51,9 +64,32 @@ impl Tokens {
         let failure = self.settle(&row, &key, outcome, false).await?;
         let now = self.store.token(&row.id).await?.context("a token is gone")?;
         match (failure, row::state(&now)?) {
-            (_, State::Active) => row::seen(now),
-            (Some(failure), _) => bail!(failure.told(&issuer.name)),
+            (_, State::Active) => Ok(Ok(row::seen(now)?)),
+            (Some(failure), _) => Ok(Err(failure)),
             (None, _) => bail!(revoked_meanwhile()),
+        }
+    }
+
+    /// Whom at an issuer a token is for: one of Ravi's identities, if it is linked.
+    pub(super) async fn account(
+        &self,
+        issuer: &IssuerRow,
+        identity_id: &str,
+        identity: &str,
+    ) -> Result<Option<String>> {
+        if issuer.kind != Kind::Ravi.name() {
+            return Ok(None);
+        }
+        match self.store.link(identity_id).await?.filter(|link| link.source_id == issuer.id) {
+            Some(link) => Ok(Some(link.uuid)),
+            None => bail!(
+                Error::conflict(format!(
+                    "{} is no identity of Ravi's by {}",
+                    shown(identity),
+                    shown(&issuer.name)
+                ))
+                .hint("the owner links it: lanyard identity link NAME --ravi NAME-THERE")
+            ),
         }
     }
 
@@ -170,10 +206,11 @@ impl Tokens {
     }
 }
 
-fn order(row: &TokenRow, now: &Moment) -> Result<Order> {
+fn order(row: &TokenRow, account: Option<String>, now: &Moment) -> Result<Order> {
     Ok(Order {
         id: row.id.clone(),
         name: row.name.clone(),
+        account,
         repositories: serde_json::from_str(&row.repositories)?,
         permissions: serde_json::from_str(&row.permissions)?,
         ttl: row.ttl_ms.map(|ttl| Duration::from_millis(ttl.unsigned_abs())),

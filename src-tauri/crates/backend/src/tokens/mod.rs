@@ -19,6 +19,7 @@ mod requesting;
 mod revoking;
 mod rounds;
 mod row;
+mod slots;
 
 use crate::approvals::Approvals;
 use crate::audit::{Audit, By, Fact};
@@ -37,6 +38,7 @@ use api::{Code, Error, Event};
 use issuers::Issuers;
 use life::Clocks;
 use mints::Mints;
+pub use slots::SlotKey;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -105,6 +107,8 @@ struct Live {
     changes: watch::Sender<u64>,
     /// How many revocations may go on.
     turns: Semaphore,
+    /// When keys for slots were last asked for.
+    tries: slots::Tries,
 }
 
 impl Tokens {
@@ -115,6 +119,7 @@ impl Tokens {
             wake: Notify::new(),
             changes: watch::Sender::new(0),
             turns: Semaphore::new(AT_ONCE),
+            tries: slots::Tries::default(),
         };
         Self {
             mints: Arc::new(Mints::new(parts.mints, parts.program, parts.failpoints.clone())),

@@ -39,6 +39,7 @@ impl Tokens {
         let limits = self.issuers.opened(&issuer)?.limits();
         let ttl = call.ttl.map(Duration::from_secs);
         limits.check(ttl, &call.repositories).map_err(|failure| failure.told(&issuer.name))?;
+        self.account(&issuer, &identity.id, &identity.name).await?;
         let place = self.place(caller, call.worktree.as_deref()).await?;
         let row = new_row(&identity, &issuer, &call, place, limits.undoable, self.clocks.now().wall)?;
         // From here on the row is in our hands: should this call be dropped, the loop finds the row and ends it.

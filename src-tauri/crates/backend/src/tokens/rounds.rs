@@ -18,8 +18,9 @@ const NAP: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(5);
 
 impl Tokens {
-    /// Starts the loop.
+    /// Starts the loop, and the one that looks after the keys of slots.
     pub fn begin(&self) {
+        self.begin_slots();
         let room = self.clone();
         self.tasks.spawn(async move {
             let ending = room.ending.clone();

@@ -4,8 +4,10 @@ use super::super::source::{Failure, Outgoing, Setup};
 use super::rest::Rest;
 use crate::http::{self, Answer, Ask, Http};
 use crate::inbox::Reply;
+use crate::tokens::SlotKey;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 use vault::Secret;
 
@@ -28,7 +30,7 @@ pub struct Account {
 }
 
 /// One of Ravi's identities; nothing at all where the key itself says which.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Seat {
     /// Ravi's id of it.
     pub uuid: String,
@@ -38,6 +40,24 @@ pub struct Seat {
     pub inbox: String,
     /// Its number, or nothing.
     pub phone: String,
+    /// Whether its owner has linked it here.
+    pub is_linked: bool,
+    /// The key of the slot in which it sits here, which opens it alone.
+    pub key: Option<Arc<SlotKey>>,
+}
+
+impl Seat {
+    fn of(one: &Value) -> Self {
+        let [uuid, name, inbox, phone] = ["uuid", "name", "inbox", "phone"].map(|field| text(one, field));
+        Self { uuid, name, inbox, phone, ..Self::default() }
+    }
+
+    /// Notes that Ravi does not take its key any more, if that is so.
+    fn note(&self, failure: &http::Failure) {
+        if let (Some(key), http::Failure::Refused { status: 401, .. }) = (&self.key, failure) {
+            key.refuse();
+        }
+    }
 }
 
 /// Something that has happened.
@@ -105,15 +125,20 @@ impl Account {
     }
 
     /// All identities.
-    pub async fn identities(&self) -> Result<Vec<Seat>, Failure> {
-        let seat = |one: Value| Seat {
-            uuid: text(&one, "uuid"),
-            name: text(&one, "name"),
-            inbox: text(&one, "inbox"),
-            phone: text(&one, "phone"),
-        };
-        let all = self.list(&Seat::default(), &["api", "identities"], &[]).await.map_err(failed)?;
-        Ok(all.into_iter().map(seat).filter(|seat| !seat.uuid.is_empty()).collect())
+    pub async fn identities(&self) -> Result<Vec<Seat>, http::Failure> {
+        let all = self.list(&Seat::default(), &["api", "identities"], &[]).await?;
+        Ok(all.iter().map(Seat::of).filter(|seat| !seat.uuid.is_empty()).collect())
+    }
+
+    /// Makes an identity.
+    pub async fn make(&self, body: &Value) -> Result<Seat, http::Failure> {
+        let (path, nobody) = (["api", "identities"], Seat::default());
+        let ask = self.about(Ask::post(&path), &nobody, &[]).json(body);
+        let made = Seat::of(&self.ask(&nobody, ask).await?.json()?);
+        match made.uuid.is_empty() {
+            true => Err(http::Failure::Broken("it names no identity".into())),
+            false => Ok(made),
+        }
     }
 
     /// What has come for an identity since then, oldest first; none if this server tells no events.
@@ -208,7 +233,7 @@ impl Account {
         let content = outgoing.html.clone().unwrap_or_else(|| escaped(&outgoing.text));
         let body = json!({ "content": content, "cc": among(more), "bcc": among(&outgoing.bcc) });
         let path = ["api", "email-messages", id, if reply.all { "reply-all" } else { "reply" }];
-        match self.ask(self.about(Ask::post(&path), seat, &[]).json(&body)).await {
+        match self.ask(seat, self.about(Ask::post(&path), seat, &[]).json(&body)).await {
             Err(http::Failure::NotFound(_)) => Ok(None),
             answered => answered.and_then(|answer| answer.json()).map(Some).map_err(unsent),
         }
@@ -260,15 +285,15 @@ impl Account {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Value, http::Failure> {
-        self.ask(self.about(Ask::get(path), seat, query)).await?.json()
+        self.ask(seat, self.about(Ask::get(path), seat, query)).await?.json()
     }
 
-    /// Asks, unless the account wants to be left alone.
-    pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, http::Failure> {
+    /// Asks about a seat, unless the account wants to be left alone.
+    pub(super) async fn ask(&self, seat: &Seat, ask: Ask<'_>) -> Result<Answer, http::Failure> {
         if let Some(left) = self.rest.left() {
             return Err(http::Failure::RateLimited { after: Some(left) });
         }
-        let answered = self.http.ask(ask).await;
+        let answered = self.http.ask(ask).await.inspect_err(|failure| seat.note(failure));
         match answered {
             Err(http::Failure::RateLimited { after }) => {
                 Err(http::Failure::RateLimited { after: Some(self.rest.begins(after)) })
@@ -284,14 +309,15 @@ impl Account {
         query: &[(&str, &str)],
         body: &Value,
     ) -> Result<Value, Failure> {
-        let asked = self.ask(self.about(Ask::post(path), seat, query).json(body)).await;
+        let asked = self.ask(seat, self.about(Ask::post(path), seat, query).json(body)).await;
         asked.and_then(|answer| answer.json()).map_err(unsent)
     }
 
     pub(super) fn about<'a>(&'a self, ask: Ask<'a>, seat: &'a Seat, query: &[(&'a str, &'a str)]) -> Ask<'a> {
-        let ask =
-            query.iter().fold(ask.slash().bearer(&self.key), |ask, (name, value)| ask.query(name, value));
-        match seat.uuid.is_empty() {
+        let key = seat.key.as_ref().map_or(&self.key, |key| &key.value);
+        let ask = query.iter().fold(ask.slash().bearer(key), |ask, (name, value)| ask.query(name, value));
+        // A key of one identity says by itself which one.
+        match seat.uuid.is_empty() || seat.key.is_some() {
             true => ask,
             false => ask.query("identity", &seat.uuid),
         }

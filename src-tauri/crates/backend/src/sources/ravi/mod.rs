@@ -1,18 +1,21 @@
 //! Identities of Ravi's: their mail and texts by its events, or by asking for what is unread, and a way out.
 //!
 //! Nothing is changed at Ravi: what was fetched stays there, unread. Which identity here is meant by one of Ravi's is
-//! told by its address, its number or its name. A management key is sealed as the source's secret; each request names
+//! told by its owner's link, or by its address, its number or its name. A management key is sealed as the source's secret; each request names
 //! the identity that it is about, because such a key is fenced to none.
 
 mod account;
 mod fetching;
 mod files;
 mod keeping;
+mod linked;
 mod merge;
 mod mime;
+mod providing;
 mod rest;
 mod theirs;
 
+pub use linked::Linked;
 pub use rest::Rest;
 
 use super::source::{BoxFuture, Brought, Failure, Never, Outgoing, Post, Sends, Setup, Source};
@@ -41,6 +44,7 @@ const LARGE: usize = 1024 * 1024;
 /// The source.
 pub struct Ravi {
     account: Account,
+    linked: Linked,
     poll: Duration,
     /// Whether secrets and passwords are kept alike, what is new here goes there, and what is new here is like.
     keeps: bool,
@@ -53,7 +57,7 @@ type Cursor = BTreeMap<String, i64>;
 
 impl Ravi {
     /// Makes it out of its set-up.
-    pub fn new(mut setup: Setup, rest: Rest) -> Result<Self, String> {
+    pub fn new(mut setup: Setup, linked: Linked, rest: Rest) -> Result<Self, String> {
         setup.check(&["poll", "vault", "push", "policy"])?;
         let poll = match setup.may("poll") {
             Some(text) => text.parse().map_err(|_| "poll is a number of seconds".to_string())?,
@@ -68,7 +72,7 @@ impl Ravi {
         };
         let account = Account::of(&mut setup, rest)?;
         let poll = Duration::from_secs(poll.clamp(ASKED_MIN, 86_400));
-        Ok(Self { account, poll, keeps, push, policy })
+        Ok(Self { account, linked, poll, keeps, push, policy })
     }
 
     async fn bring(&self, post: &Post) -> Result<Never, Failure> {
@@ -79,13 +83,18 @@ impl Ravi {
             None => Cursor::new(),
         };
         loop {
-            let seats = self.seats(post).await?;
+            let mut seats = self.seats(post).await?;
             // How many rounds from now the vaults are looked at.
             let mut vaults_in = Some(0).filter(|_| self.keeps);
-            for _ in 0..ROUNDS {
-                for (seat, identity) in &seats {
-                    if !self.look(post, seat, identity, &mut cursor).await? {
-                        self.look_unread(post, seat, identity, &mut seen).await?;
+            'rounds: for _ in 0..ROUNDS {
+                for (seat, identity) in &mut seats {
+                    self.linked.give_key(seat, identity).await?;
+                    let Err(failure) = self.look(post, seat, identity, &mut cursor, &mut seen).await else {
+                        continue;
+                    };
+                    match self.linked.after(seat, failure).await {
+                        Some(failure) => return Err(failure),
+                        None => break 'rounds,
                     }
                 }
                 self.fetch_missing(post, &seats).await?;
@@ -118,7 +127,9 @@ impl Ravi {
                 push: self.push,
                 policy: self.policy,
             };
-            keeping.round(&mut told).await?;
+            if let Err(failure) = keeping.round(&mut told).await {
+                return Err(self.linked.after(seat, failure).await.unwrap_or_else(given_back));
+            }
         }
         post.could_not(told.notes);
         Ok(told.again)
@@ -143,7 +154,22 @@ impl Ravi {
             return Ok(vec![(Seat::default(), identity)]);
         }
         let mut seats: Vec<(Seat, IdentityRow)> = Vec::new();
-        for seat in self.account.identities().await? {
+        let (links, mut free) = (self.linked.all().await?, Vec::new());
+        for identity in self.linked.identities().await? {
+            match links.iter().find(|link| link.identity_id == identity.id) {
+                Some(link) if self.linked.is_ours(link) => {
+                    seats.push((linked::seat(link.clone(), &identity), identity));
+                }
+                Some(_) => {}
+                None => free.push(identity.id),
+            }
+        }
+        // Where all are linked, nobody has to be found.
+        let others = match free.is_empty() {
+            true => Vec::new(),
+            false => self.account.identities().await.map_err(account::failed)?,
+        };
+        for seat in others.into_iter().filter(|seat| !links.iter().any(|link| link.uuid == seat.uuid)) {
             let mut owner = post.owner_of(&seat.inbox).await?;
             if owner.is_none() && !seat.phone.is_empty() {
                 owner = post.owner_of(&seat.phone).await?;
@@ -151,7 +177,10 @@ impl Ravi {
             if owner.is_none() {
                 owner = post.owner_named(&seat.name).await?;
             }
-            if let Some(owner) = owner.filter(|owner| seats.iter().all(|(_, known)| known.id != owner.id)) {
+            let is_free = |owner: &IdentityRow| {
+                free.contains(&owner.id) && seats.iter().all(|(_, known)| known.id != owner.id)
+            };
+            if let Some(owner) = owner.filter(is_free) {
                 seats.push((seat, owner));
             }
         }
@@ -163,8 +192,23 @@ impl Ravi {
         }
     }
 
-    /// Takes over what has come since the last event that is known; false if there are no events to be had.
+    /// Takes over what has come for an identity: by events, or what is unread where there are none.
     async fn look(
+        &self,
+        post: &Post,
+        seat: &Seat,
+        identity: &IdentityRow,
+        cursor: &mut Cursor,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        match self.look_at_events(post, seat, identity, cursor).await? {
+            true => Ok(()),
+            false => self.look_unread(post, seat, identity, seen).await,
+        }
+    }
+
+    /// Takes over what has come since the last event that is known; false if there are no events to be had.
+    async fn look_at_events(
         &self,
         post: &Post,
         seat: &Seat,
@@ -246,12 +290,48 @@ impl Ravi {
         Ok(())
     }
 
+    /// Sends a message as one of Ravi's identities.
+    async fn send_as(
+        &self,
+        seat: &Seat,
+        outgoing: &Outgoing,
+        away: &[String],
+    ) -> Result<Option<String>, Failure> {
+        if outgoing.medium == Medium::Email {
+            let answered = match &outgoing.reply {
+                Some(reply) => self.account.reply(seat, outgoing, reply, away).await?,
+                None => None,
+            };
+            let sent = match answered {
+                Some(answered) => answered,
+                None => self.account.compose(seat, outgoing, away).await?,
+            };
+            return Ok(Some(number(&sent, "id").to_string()));
+        }
+        let mut sent = None;
+        for (at, to) in away.iter().enumerate() {
+            match self.account.text(seat, to, &outgoing.text).await {
+                Ok(taken) => sent = Some(text(&taken, "id")),
+                // Those before have it already: another try would send it to them again.
+                Err(failure) if at > 0 => {
+                    let said = failure.said;
+                    return Err(Failure::lasting(format!("only the first {at} have it: {said}")));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(sent)
+    }
+
     /// The one of Ravi's identities that an identity here is.
     async fn seat_of(&self, identity: &IdentityRow) -> Result<Seat, Failure> {
         if self.account.is_of_one() {
             return Ok(Seat::default());
         }
-        let all = self.account.identities().await?;
+        if let Some(seat) = self.linked.seat_of(identity).await? {
+            return Ok(seat);
+        }
+        let all = self.account.identities().await.map_err(account::failed)?;
         let is_it = |seat: &&Seat| {
             seat.inbox.eq_ignore_ascii_case(&identity.email)
                 || identity.phone.as_ref().is_some_and(|phone| *phone == seat.phone)
@@ -260,6 +340,10 @@ impl Ravi {
         let found = all.iter().find(is_it).cloned();
         found.ok_or_else(|| Failure::lasting(format!("Ravi has no identity like {}", identity.name)))
     }
+}
+
+fn given_back() -> Failure {
+    Failure::passing("the key of its slot was just given back")
 }
 
 fn key(medium: Medium, message: &Value) -> String {
@@ -286,32 +370,10 @@ impl Sends for Ravi {
     ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
         Box::pin(async move {
             let seat = self.seat_of(&outgoing.identity).await?;
-            if outgoing.medium == Medium::Email {
-                let answered = match &outgoing.reply {
-                    Some(reply) => self.account.reply(&seat, outgoing, reply, away).await?,
-                    None => None,
-                };
-                let sent = match answered {
-                    Some(answered) => answered,
-                    None => self.account.compose(&seat, outgoing, away).await?,
-                };
-                return Ok(Some(number(&sent, "id").to_string()));
+            match self.send_as(&seat, outgoing, away).await {
+                Err(failure) => Err(self.linked.after(&seat, failure).await.unwrap_or_else(given_back)),
+                sent => sent,
             }
-            let mut sent = None;
-            for (at, to) in away.iter().enumerate() {
-                match self.account.text(&seat, to, &outgoing.text).await {
-                    Ok(taken) => sent = Some(text(&taken, "id")),
-                    // Those before have it already: another try would send it to them again.
-                    Err(failure) if at > 0 => {
-                        return Err(Failure::lasting(format!(
-                            "only the first {at} have it: {}",
-                            failure.said
-                        )));
-                    }
-                    Err(failure) => return Err(failure),
-                }
-            }
-            Ok(sent)
         })
     }
 }

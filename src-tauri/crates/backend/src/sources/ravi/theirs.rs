@@ -122,7 +122,7 @@ impl Account {
         let hidden = hidden(content);
         let path = ["api", place(sort)];
         let ask = Ask::post(&path).json(&Written::new(sort, name, content)).hiding(&hidden);
-        self.ask(self.about(ask, seat, &[])).await?.json()
+        self.ask(seat, self.about(ask, seat, &[])).await?.json()
     }
 
     /// Changes a thing.
@@ -136,13 +136,13 @@ impl Account {
         let hidden = hidden(ours);
         let path = ["api", place(sort), id];
         let ask = Ask::patch(&path).json(&Written::changed(sort, ours, theirs)).hiding(&hidden);
-        self.ask(self.about(ask, seat, &[])).await?.done()
+        self.ask(seat, self.about(ask, seat, &[])).await?.done()
     }
 
     /// Deletes a thing. What is gone already is gone.
     pub async fn remove(&self, seat: &Seat, sort: Sort, id: &str) -> Result<(), Failure> {
         let path = ["api", place(sort), id];
-        match self.ask(self.about(Ask::delete(&path), seat, &[])).await {
+        match self.ask(seat, self.about(Ask::delete(&path), seat, &[])).await {
             Ok(_) | Err(Failure::NotFound(_)) => Ok(()),
             Err(failure) => Err(failure),
         }

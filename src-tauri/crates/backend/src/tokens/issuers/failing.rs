@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use vault::Secret;
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::GithubApp,
     Kind::GithubPat,
     Kind::GitlabProject,
@@ -17,6 +17,7 @@ const KINDS: [Kind; 7] = [
     Kind::Npm,
     Kind::Cloudflare,
     Kind::Vercel,
+    Kind::Ravi,
 ];
 
 /// What no error may repeat.
@@ -56,6 +57,7 @@ pub(super) fn order() -> Order {
     Order {
         id: "0190".into(),
         name: "lanyard-ada-0190".into(),
+        account: Some("6f1c2c1e".into()),
         repositories: Vec::new(),
         permissions: BTreeMap::new(),
         ttl: None,

@@ -6,6 +6,7 @@ use super::github_app::GithubApp;
 use super::github_pat::GithubPat;
 use super::gitlab::{Gitlab, Place};
 use super::npm::Npm;
+use super::ravi::Ravi;
 use super::vercel::Vercel;
 use crate::tokens::issuer::{Failure, Issuer, Setup};
 use api::issuers::Kind;
@@ -20,6 +21,7 @@ pub fn open(setup: Setup) -> Result<Box<dyn Issuer>, Failure> {
         Kind::Npm => Box::new(Npm::new(&setup)?),
         Kind::Cloudflare => Box::new(Cloudflare::new(&setup)?),
         Kind::Vercel => Box::new(Vercel::new(&setup)?),
+        Kind::Ravi => Box::new(Ravi::new(&setup)?),
         Kind::Command => Box::new(CommandIssuer::new(setup)?),
     })
 }

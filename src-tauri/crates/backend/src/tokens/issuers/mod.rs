@@ -11,6 +11,7 @@ mod gitlab;
 mod kinds;
 pub mod manifest;
 mod npm;
+mod ravi;
 mod setup;
 #[cfg(test)]
 mod stand_in;
@@ -64,6 +65,12 @@ impl Issuers {
     /// Adds an issuer; its set-up is looked at first.
     pub async fn add(&self, call: AddIssuer) -> Result<Seen> {
         check_name("issuer", &call.name)?;
+        if call.kind == Kind::Ravi {
+            bail!(
+                Error::invalid("a source of the kind ravi is an issuer as well, of the same name and key")
+                    .hint("add the source: lanyard sources add NAME --kind ravi --secret -")
+            );
+        }
         if self.store.issuers().await?.iter().any(|row| row.name == call.name) {
             bail!(Error::conflict(format!("there is an issuer {} already", shown(&call.name))));
         }
@@ -86,6 +93,9 @@ impl Issuers {
     /// Changes an issuer; what is left out stays.
     pub async fn update(&self, call: UpdateIssuer) -> Result<Seen> {
         let mut row = self.find(&call.issuer).await?;
+        if kind(&row)? == Kind::Ravi {
+            return self.update_policy(row, call).await;
+        }
         row.settings = serde_json::to_string(&changed(settings(&row)?, call.settings))?;
         if let Some(url) = call.base_url {
             row.base_url = Some(url).filter(|url| !url.is_empty());
@@ -100,6 +110,13 @@ impl Issuers {
     /// Removes an issuer with the memory of its tokens; not while one of them may be alive.
     pub async fn remove(&self, call: RemoveIssuer) -> Result<Done> {
         let row = self.find(&call.issuer).await?;
+        let sources = self.store.sources().await?;
+        if sources.iter().any(|source| source.id == row.id) {
+            bail!(
+                Error::conflict(format!("{} is a source as well", shown(&row.name)))
+                    .hint(format!("both go by: lanyard sources remove {}", shown(&row.name)))
+            );
+        }
         if !self.store.delete_issuer(&row.id).await? {
             bail!(
                 Error::conflict(format!("tokens of {} may still be alive", shown(&row.name)))
@@ -139,6 +156,22 @@ impl Issuers {
         Ok(Setup { kind: kind(row)?, base_url: row.base_url.clone(), settings: settings(row)?, secret })
     }
 
+    /// An issuer that is a source has nothing of its own but its policy.
+    async fn update_policy(&self, row: IssuerRow, call: UpdateIssuer) -> Result<Seen> {
+        let url = call.base_url.filter(|url| !url.is_empty() && row.base_url.as_ref() != Some(url));
+        if url.is_some() || call.secret.is_some() || call.settings.values().any(|value| !value.is_empty()) {
+            bail!(
+                Error::invalid("its address and its key are those of the source of the same name")
+                    .hint(format!("change them there: lanyard sources update {}", shown(&row.name)))
+            );
+        }
+        if let Some(policy) = call.policy {
+            self.store.set_issuer_policy(&row.id, policy.name(), self.clock.now()).await?;
+            self.tell(&row.id);
+        }
+        seen(self.find(&row.id).await?)
+    }
+
     async fn write(&self, mut row: IssuerRow, secret: Option<SecretText>) -> Result<Seen> {
         check_settings(&settings(&row)?)?;
         if let Some(secret) = secret {
@@ -164,7 +197,9 @@ pub fn policy(row: &IssuerRow) -> Policy {
 }
 
 fn kept(row: &IssuerRow) -> Kept<'_> {
-    Kept { noun: "issuer", name: &row.name, id: &row.id, wrapped_key: &row.wrapped_key }
+    // What a source has sealed stays the source's.
+    let noun = if row.kind == Kind::Ravi.name() { "source" } else { "issuer" };
+    Kept { noun, name: &row.name, id: &row.id, wrapped_key: &row.wrapped_key }
 }
 
 fn kind(row: &IssuerRow) -> Result<Kind> {

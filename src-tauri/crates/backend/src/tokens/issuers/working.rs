@@ -288,6 +288,34 @@ async fn vercel_tokens_are_for_the_team_and_end_to_the_millisecond() {
 }
 
 #[tokio::test]
+async fn ravi_makes_a_key_for_one_identity_which_is_found_by_its_label() {
+    let ravi = |url: &str| opened(Kind::Ravi, url, &[], "ravi_mgmt_seed").unwrap();
+    let made =
+        json(201, json!({ "key": "ravi_id_1", "uuid": "k-1", "label": "lanyard-ada-0190", "more": [] }));
+    let server = StandIn::saying([made]).await;
+    let token = minted(&*ravi(&server.url), &order()).await;
+    assert_eq!((value(&token), token.upstream_id.as_deref()), ("ravi_id_1", Some("k-1")));
+    let asked = &server.asked()[0];
+    assert_eq!(asked.line, "POST /api/auth/keys/identity/");
+    assert_eq!(asked.body, json!({ "identity_uuid": "6f1c2c1e", "label": "lanyard-ada-0190" }));
+    assert!(asked.head.contains("authorization: bearer ravi_mgmt_seed"), "{}", asked.head);
+
+    // A key that is off is none; lists come in pages, or bare.
+    let off = json!({ "uuid": "k-0", "label": "lanyard-ada-0190", "is_active": false });
+    let first = json(200, json!({ "count": 2, "next": "https://x/?offset=1", "results": [off] }));
+    let second = json(200, json!([{ "uuid": "k-1", "label": "lanyard-ada-0190", "identity": 7 }]));
+    let server = StandIn::saying([first, second]).await;
+    let found = ravi(&server.url).find("lanyard-ada-0190").await.unwrap();
+    assert_eq!(found, Found::Is("k-1".into()));
+    assert_eq!(server.lines()[1], "GET /api/auth/keys/identity/?offset=1");
+
+    let listed = json(200, json!([{ "uuid": "k-1", "label": "lanyard-ada-0190" }]));
+    let server = StandIn::saying([listed, says(204, "", "")]).await;
+    ravi(&server.url).revoke(&Held { upstream_id: None, ..held() }).await.unwrap();
+    assert_eq!(server.lines()[1], "DELETE /api/auth/keys/identity/k-1/");
+}
+
+#[tokio::test]
 async fn what_an_issuer_cannot_do_is_not_sent() {
     let server = StandIn::saying([]).await;
     let with = |kind, repository: &str, permission: &str| {
@@ -308,6 +336,7 @@ async fn what_an_issuer_cannot_do_is_not_sent() {
         (Kind::Npm, "", "contents=read"),
         (Kind::Cloudflare, "", "zone=read"),
         (Kind::Vercel, "a", ""),
+        (Kind::Ravi, "", "mail=read"),
     ] {
         let failure = with(kind, repository, permission).await;
         assert!(matches!(failure, Failure::Invalid(_)), "{}: {failure:?}", kind.name());
