@@ -1,4 +1,4 @@
-//! One slot that takes all it can get: connections, the disk. Nobody else goes without for it.
+//! One slot that takes all it can get: connections, the daemon's time, the disk. Nobody else goes without for it.
 
 use crate::bad_input::Disk;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -80,8 +80,8 @@ fn a_session_that_takes_every_connection_keeps_nobody_else_out() {
     greedy.outcome().ok();
 }
 
-/// Sends mails to an identity until one is not taken, and gives what the server said to that.
-fn flood(address: &str, to: &str) -> String {
+/// Sends mails to an identity until one is not taken, and gives what the server said to that; none if all were.
+fn flood(address: &str, to: &str, mails: impl IntoIterator<Item = String>) -> Option<String> {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(tests::DEADLINE)).unwrap();
     let mut lines = BufReader::new(stream);
@@ -97,17 +97,81 @@ fn flood(address: &str, to: &str) -> String {
     };
     answer("");
     answer("HELO flood\r\n");
-    let body = format!("{}\r\n", "x".repeat(70)).repeat(700);
-    for number in 0..500 {
+    mails.into_iter().find_map(|mail| {
         answer("MAIL FROM:<flood@example.com>\r\n");
         answer(&format!("RCPT TO:<{to}>\r\n"));
         answer("DATA\r\n");
-        let said = answer(&format!("Subject: {number}\r\n\r\n{body}.\r\n"));
-        if !said.starts_with("250") {
-            return said;
-        }
+        Some(answer(&format!("{mail}\r\n.\r\n"))).filter(|said| !said.starts_with("250"))
+    })
+}
+
+/// Searches and waits without end, until a line comes, and tells what the last wait was told.
+const ASKING: &str = r#"
+import json, os, select, socket, sys
+def own():
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(os.environ["LANYARD_SOCKET"])
+    s.recv(4096)
+    return s
+def line(method, params):
+    return (json.dumps({"id": 1, "method": method, "params": params}) + "\n").encode()
+search = line("inbox.list", {"search": "wordy", "limit": 200})
+busy = [own() for _ in range(20)]
+for s in busy:
+    s.sendall(search * 30)
+waits = [own() for _ in range(4)]
+told = ""
+for s in waits:
+    s.sendall(line("inbox.wait", {"from": "nobody", "timeout_ms": 60000}) * 30)
+while "Err" not in told:
+    ready, _, _ = select.select(waits, [], [], 60)
+    told = ready[0].recv(4096).decode()
+with open(sys.argv[1], "w") as out:
+    out.write(told.splitlines()[0] + "\n")
+end = os.open(sys.argv[2], os.O_RDONLY | os.O_NONBLOCK)
+while True:
+    ready, _, _ = select.select(busy + [end], [], [])
+    if end in ready and os.read(end, 1):
+        break
+    for s in ready:
+        if s != end and b'"answer"' in s.recv(1 << 20):
+            s.sendall(search)
+"#;
+
+#[test]
+fn a_session_that_searches_and_waits_without_end_keeps_nobody_else_waiting() {
+    let Some(python) = python() else { return };
+    let world = World::new();
+    world.project("work");
+    world.seat(1, "ada", "KEY", "ada-value");
+    world.seat(2, "bob", "KEY", "bob-value");
+    let status = world.json(&["status"]);
+    let mail = |number: usize| {
+        let words: Vec<String> =
+            (0..300).map(|n| format!("word{}", (n * 7919 + number * 104_729) % 5000)).collect();
+        let lines: Vec<String> = words.chunks(10).map(|line| line.join(" ")).collect();
+        format!("Subject: {number}\r\n\r\n{}", lines.join("\r\n"))
+    };
+    assert_eq!(flood(text(&status, "smtp"), "ada@lanyard.localhost", (0..120).map(mail)), None);
+    let (told, end) = (world.path("told"), world.path("end"));
+    let made = std::process::Command::new("mkfifo").args([&told, &end]).status().unwrap();
+    assert!(made.success());
+    let script = world.path("asking.py");
+    std::fs::write(&script, ASKING).unwrap();
+    let asking = format!("{} {} {} {}", python.display(), script.display(), told.display(), end.display());
+    let greedy = world.script(1, "greedy", &asking);
+    let said = std::fs::read_to_string(&told).unwrap();
+    assert!(said.contains("100 waits of this session are open already"), "{said}");
+    for _ in 0..3 {
+        world.json(&["status"]);
     }
-    panic!("500 mails were taken where 20 MB were left");
+    assert_eq!(
+        world.as_agent(2, "other", "lanyard email list >&2; lanyard secrets get KEY").ok(),
+        "bob-value\n"
+    );
+    std::fs::write(&end, "\n").unwrap();
+    greedy.outcome().ok();
 }
 
 #[test]
@@ -118,7 +182,9 @@ fn mail_without_end_does_not_fill_the_disk() {
     world.project("work");
     world.seat(1, "ada", "KEY", "before");
     let status = world.json(&["status"]);
-    let said = flood(text(&status, "smtp"), "ada@lanyard.localhost");
+    let body = format!("{}\r\n", "x".repeat(70)).repeat(700);
+    let mails = (0..500).map(|number| format!("Subject: {number}\r\n\r\n{body}"));
+    let said = flood(text(&status, "smtp"), "ada@lanyard.localhost", mails).expect("the disk has an end");
     assert!(said.starts_with("451") && said.contains("the disk is nearly full"), "{said}");
     // All else goes on.
     world.lanyard_with(&["secrets", "set", "KEY", "-", "--identity", "ada"], "after").ok();

@@ -44,6 +44,7 @@ pub mod summaries;
 pub mod tasks;
 pub mod telling;
 pub mod tokens;
+pub mod turns;
 pub mod twilio;
 pub mod walls;
 pub mod webhooks;

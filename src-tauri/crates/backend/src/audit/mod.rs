@@ -23,6 +23,7 @@ use crate::bus::Bus;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::store::{self, AuditFilter, AuditNames, AuditRow, IntentRow, Store};
+use crate::turns::{Turn, Turns};
 use anyhow::{Context, Result, bail};
 use api::audit::{Anchor, Door, Kind, ListAudit, PAGE, PAGE_MAX, Record, Who};
 use api::{Code, Error};
@@ -34,6 +35,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use writer::{Ask, Message};
 
+/// How many reads of one session that are not recorded are answered at once.
+const READS_AT_ONCE: usize = 4;
 /// How many may wait for the writer.
 const WAITING: usize = 256;
 /// How many facts one ask holds at most.
@@ -117,6 +120,7 @@ pub struct Audit {
     clock: Clock,
     writer: mpsc::Sender<Message>,
     budgets: Arc<Budgets>,
+    turns: Turns,
     verifying: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -125,7 +129,8 @@ impl Audit {
     pub async fn open(store: Store, bus: Bus, clock: Clock) -> Result<Self> {
         let (writer, asks) = mpsc::channel(WAITING);
         writer::begin(store.clone(), bus, asks).await?;
-        let room = Self { store, clock, writer, budgets: Arc::default(), verifying: Arc::default() };
+        let (budgets, turns) = (Arc::default(), Turns::new(READS_AT_ONCE));
+        let room = Self { store, clock, writer, budgets, turns, verifying: Arc::default() };
         for left in room.store.intents().await? {
             match left.rows() {
                 Ok(rows) => room.write(rows, None, Some(left.id), true).await?,
@@ -192,6 +197,12 @@ impl Audit {
             false => Err(Error::refused("this session has asked too often in a short time")
                 .hint("wait a few seconds before you ask again")),
         }
+    }
+
+    /// Waits for an agent's turn at what is not recorded, of which its budget says nothing.
+    pub async fn turn(&self, caller: &Caller) -> Option<Turn> {
+        let Caller::Agent { session, .. } = caller else { return None };
+        self.turns.take(session).await
     }
 
     /// Writes down from time to time what was only counted, until the daemon ends.

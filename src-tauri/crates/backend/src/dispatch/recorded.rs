@@ -19,7 +19,10 @@ pub async fn recorded(b: &Backend, caller: &Caller, request: Request) -> api::Re
     });
     // Whoever is refused by its role is recorded whatever it asked for.
     let noted = noted(&request).or_else(|| refused.is_some().then(|| Noted::new(Kind::Door, "")));
-    let Some(noted) = noted else { return answer(b, caller, request).await.map_err(|e| told(&e)) };
+    let Some(noted) = noted else {
+        let _turn = b.audit.turn(caller).await;
+        return answer(b, caller, request).await.map_err(|e| told(&e));
+    };
     b.audit.admit(caller, noted.kind, method.name)?;
     let about = About::of(b, caller, &noted).await;
     let intent = match refused.is_some() || noted.passing {

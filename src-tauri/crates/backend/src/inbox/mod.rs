@@ -31,6 +31,7 @@ use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::safe::Safe;
 use crate::store::{self, IdentityRow, MessageRow, Store};
+use crate::turns::Turns;
 use anyhow::{Context, Result, bail};
 use api::inbox::{Message, Sending};
 use api::names::shown;
@@ -51,6 +52,7 @@ pub struct Inbox {
     parts: Parts,
     queue: Arc<Notify>,
     parsing: Arc<Semaphore>,
+    waits: Turns,
     // What an agent may still send is counted before its message is written.
     sending: Arc<tokio::sync::Mutex<()>>,
 }
@@ -82,7 +84,8 @@ impl Inbox {
     /// Opens the room. What a former daemon was asking its owner about is not sent: nobody waits for the answer.
     pub async fn open(parts: Parts) -> Result<Self> {
         let parsing = Arc::new(Semaphore::new(READ_AT_ONCE));
-        let room = Self { parts, queue: Arc::default(), parsing, sending: Arc::default() };
+        let waits = Turns::new(waiting::WAITS_MAX);
+        let room = Self { parts, queue: Arc::default(), parsing, waits, sending: Arc::default() };
         room.give_up_asked().await?;
         Ok(room)
     }

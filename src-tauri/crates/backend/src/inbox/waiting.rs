@@ -3,12 +3,15 @@
 use super::Inbox;
 use crate::caller::Caller;
 use crate::store::{IdentityRow, MessageFilter, MessageRow};
+use crate::turns::Turn;
 use anyhow::{Result, bail};
 use api::inbox::{Awaited, Direction, Message, WAIT_MAX_MS, WAIT_MS, WaitForMessage};
 use api::{Code, Error, Event};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+/// How many waits of one session may be open.
+pub const WAITS_MAX: usize = 100;
 /// How many messages that are there already are looked at, a page at a time.
 const LOOKED_AT: usize = 2000;
 const PAGE: i64 = 100;
@@ -26,6 +29,7 @@ impl Inbox {
             bail!(Error::invalid("a wait lasts at most one hour").hint("try --timeout 60s"));
         }
         let until = Instant::now() + Duration::from_millis(wait);
+        let _turn = self.turn(caller)?;
         let gone = async {
             match caller {
                 Caller::Agent { asker, .. } => asker.gone().await,
@@ -46,6 +50,19 @@ impl Inbox {
     }
 
     /// None when the time is over. What is there already is looked at however short that is.
+    /// An agent has so many waits at most: each looks at what comes.
+    fn turn(&self, caller: &Caller) -> Result<Option<Turn>> {
+        let Caller::Agent { session, .. } = caller else { return Ok(None) };
+        let turn = self.waits.try_take(session);
+        if turn.is_none() {
+            bail!(
+                Error::refused(format!("{WAITS_MAX} waits of this session are open already"))
+                    .hint("end some of them, or let one wait for all")
+            );
+        }
+        Ok(turn)
+    }
+
     async fn await_message(
         &self,
         identity: &IdentityRow,
