@@ -125,7 +125,7 @@ const TYPING: &[&str] = &[
 
 /// That a message is about who somebody is.
 const IDENTITY: &[&str] = &[
-    r"\b(?:link (?:your|this|the) \w+|it's (?:really )?you|sign(?:ing|ed)?[- ]?(?:in|up)|log(?:ging)?[- ]?in|log ?on|verif\w*|confirm\w*|authenticat\w*|authori[sz]\w*|regist\w+|validat\w*|activat\w*|passwor\w*|otp|2fa|einloggen|einzuloggen|anmeld\w*|bestatig\w*|verifizier\w*|registrier\w*|freischalt\w*|connexion|connecter|identifier|valider|iniciar sesion|acceder|acceso|verifi\w*|ingresar|entrar|cadastro|acesso|accedere|accedi|accesso|conferm\w*|inloggen|aanmelden|bevestig\w*|zalogowac|logowani\w*|potwierd\w*|weryfik\w*|prihlas\w*|over\w{2,}|potvr\w*|logga in|inlogg\w*|logge? ind?|bekraft\w*|bekreft\w*|kirjaut\w*|vahvist\w*|giris\w*|dogrula\w*|onayla\w*|autentific\w*|conectare|belep\w*|bejelentkez\w*|masuk|verifikasi|dang nhap|xac (?:thuc|nhan|minh))",
+    r"\b(?:link (?:your|this|the) \w+|(?:it's|it is) (?:really )?you|(?:address|number) is (?:really )?yours|sign(?:ing|ed)?[- ]?(?:in|up)|log(?:ging)?[- ]?in|log ?on|verif\w*|confirm\w*|authenticat\w*|authori[sz]\w*|regist\w+|validat\w*|activat\w*|passwor\w*|otp|2fa|einloggen|einzuloggen|anmeld\w*|bestatig\w*|verifizier\w*|registrier\w*|freischalt\w*|connexion|connecter|identifier|valider|iniciar sesion|acceder|acceso|verifi\w*|ingresar|entrar|cadastro|acesso|accedere|accedi|accesso|conferm\w*|inloggen|aanmelden|bevestig\w*|zalogowac|logowani\w*|potwierd\w*|weryfik\w*|prihlas\w*|over\w{2,}|potvr\w*|logga in|inlogg\w*|logge? ind?|bekraft\w*|bekreft\w*|kirjaut\w*|vahvist\w*|giris\w*|dogrula\w*|onayla\w*|autentific\w*|conectare|belep\w*|bejelentkez\w*|masuk|verifikasi|dang nhap|xac (?:thuc|nhan|minh))",
     "вход|войти|подтвер|регистр|вхід|увійти|підтвер|συνδεσ|επιβεβαι|ログイン|サインイン|認証|確認|登録|登录|登陆|登入|验证|驗證|注册|註冊|로그인|인증|가입|تسجيل|تحقق|تاكيد|ورود|התחבר|כניסה|אימות|लॉगिन|सत्याप|เข้าสู่ระบบ|ยืนยัน",
 ];
 
@@ -134,7 +134,7 @@ const ELSEWHERE: &[&str] = &[
     r"\bmeeting id|join (?:zoom|webinar|the meeting|with google meet|teams)|dial[- ]in|join by phone|one tap mobile|besprechung|reunion id|id de reunion|webinar|webex|\bmeet\.google|vergaderings?-id|konferenz|conference (?:id|call)|participant pin",
     r"\bitinerary|booking (?:confirmation|reference|number)|reservation|your (?:stay|flight|trip|booking)|check-?in|e-?ticket|\bpnr\b|boarding|departs|reisedaten|buchung(?:s(?:nummer|bestatigung))?\b|reserva\b|prenotazione",
     r"\bpick(?:ed)?[- ]?(?:it )?up|locker|your (?:package|parcel|delivery|order) (?:is|has|was|will)|abholcode|packstation|paczkoma|取件|collect your",
-    r"% (?:off|rabatt|de (?:reduction|descuento|desconto)|di sconto|korting|rabat)|\d% ?off|coupon|promo(?:tional)? code|gift ?card|voucher|gutschein|rabattcode|code promo|at checkout|claim code|promo-?code|codigo (?:promocional|de descuento)|codice sconto|kortingscode|kod rabatowy|промокод|クーポン|优惠|優惠|쿠폰",
+    r"(?:^|[ (])- ?\d{1,2} ?%|% (?:off|rabatt|de (?:reduction|descuento|desconto)|di sconto|korting|rabat)|\d% ?off|coupon|promo(?:tional)? code|gift ?card|voucher|gutschein|rabattcode|code promo|at checkout|claim code|promo-?code|codigo (?:promocional|de descuento)|codice sconto|kortingscode|kod rabatowy|промокод|クーポン|优惠|優惠|쿠폰",
     r"build (?:failed|passed)|issue #|code review|exit (?:code|status)|stack ?trace",
     r"\breceipt (?:for|from|no|number|#)|transaction id|amount paid|order total|invoice (?:id|no|number)|you (?:sent|paid) [$€£]",
 ];
