@@ -234,6 +234,34 @@ fn a_mailbox_that_counts_anew_brings_nothing_twice() {
 }
 
 #[test]
+fn what_was_deleted_here_stays_there_and_does_not_come_back() {
+    let world = world();
+    let mut dovecot = world.dovecot("");
+    let mut door = world.listening();
+    ["Kept", "Deleted", "Bare"].iter().for_each(|one| dovecot.deliver(&letter("me+ada@example.com", one)));
+    add(&mut door, &url(&dovecot), json!({}));
+    is(&world, &mut door, well);
+    let mut other = world.door();
+    let listed = other.ask("inbox.list", json!({ "identity": "ada" }))["Ok"].take();
+    for message in listed["messages"].as_array().unwrap().iter().filter(|one| text(one, "subject") != "Kept")
+    {
+        assert!(other.ask("inbox.delete", json!({ "message": message["id"] }))["Ok"].is_object());
+    }
+    assert_eq!(dovecot.letters().len(), 3);
+    dovecot.kill();
+    is(&world, &mut door, |source| source["state"]["state"] == "failed");
+    // The mailbox counts anew, and one letter stands there with a line more, as after a move.
+    dovecot.renumber(7_654_321);
+    dovecot.deliver(&format!("X-Moved: yes\n{}", letter("me+ada@example.com", "Deleted")));
+    dovecot.deliver(&letter("me+ada@example.com", "After"));
+    dovecot.revive();
+    door.ask("sources.sync", json!({ "source": "box" }));
+    is(&world, &mut door, well);
+    let found = count(&world, &mut door, "ada", 2);
+    assert!(found.contains("Kept") && found.contains("After"), "{found:?}");
+}
+
+#[test]
 fn a_wrong_password_is_told_and_the_server_is_left_alone() {
     let world = world();
     let mut dovecot = world.dovecot("");
@@ -331,6 +359,37 @@ fn a_letter_that_is_too_large_is_told_of_and_the_next_one_comes() {
 }
 
 #[test]
+fn a_mailbox_of_large_letters_is_taken_over_one_by_one() {
+    let world = world();
+    let mut dovecot = world.dovecot("");
+    let mut door = world.listening();
+    let file = "QUJD".repeat(19) + "\n";
+    let file = file.repeat(160_000);
+    for n in 0..2 {
+        let head = letter("me+ada@example.com", &format!("Film {n}")).replace(
+            "\n\n",
+            "\nMIME-Version: 1.0\n\
+            Content-Type: application/octet-stream; name=film\nContent-Transfer-Encoding: base64\n\n",
+        );
+        let (head, _) = head.split_once("\n\n").unwrap();
+        dovecot.deliver(&format!("{head}\n\n{file}"));
+    }
+    dovecot.deliver(&letter("me+ada@example.com", "Small"));
+    add(&mut door, &url(&dovecot), json!({}));
+    assert!(count(&world, &mut door, "ada", 3).contains("Small"));
+    let memory = peak_memory(&world);
+    eprintln!("two letters of 12 MB, at most: {} MiB", memory / 1024);
+    assert!(memory < 300 * 1024, "the daemon took {memory} KiB");
+}
+
+/// The most memory that the daemon has had, in KiB.
+fn peak_memory(world: &World) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", world.daemon_process().pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap().to_string();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
 fn what_an_identity_sends_goes_out_with_the_login_of_its_mailbox() {
     let mut world = World::new();
     world.set("SSL_CERT_FILE", world.path("loopback.pem").display().to_string());
@@ -389,12 +448,6 @@ fn a_server_that_lies_floods_or_says_nothing_costs_no_memory_and_is_named() {
     const NOTHING: &[u8] = b"";
     let world = world();
     let mut door = world.listening();
-    let daemon = world.daemon_process().pid();
-    let memory = || -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{daemon}/status")).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap().to_string();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
     for (lines, words) in [
         (&[GREETING, IN, CAN, OPEN, FOUND, SIZED, BOMB][..], "more than was asked for"),
         (&[GREETING, IN, CAN, OPEN, GARBAGE][..], "no IMAP"),
@@ -409,5 +462,6 @@ fn a_server_that_lies_floods_or_says_nothing_costs_no_memory_and_is_named() {
         assert!(text(&failed["state"], "reason").contains(words), "{words}: {failed}");
         assert!(door.ask("sources.remove", json!({ "source": "box" }))["Ok"].is_object());
     }
-    assert!(memory() < 200 * 1024, "the daemon took {} KiB", memory());
+    let memory = peak_memory(&world);
+    assert!(memory < 200 * 1024, "the daemon took {memory} KiB");
 }

@@ -210,6 +210,45 @@ fn what_an_agent_sends_waits_for_its_owner_where_the_owner_wants_that() {
 }
 
 #[test]
+fn whoever_approves_a_message_sees_how_many_get_it_and_who() {
+    let world = world();
+    world.lanyard(&["sources", "add", "out", "--kind", "smtp", "--url", "smtp://127.0.0.1:9"]).ok();
+    world.lanyard(&["inbox", "set", "ada", "--sending", "ask"]).ok();
+    let names: Vec<String> =
+        (10..50).map(|n| format!("somebody-with-a-rather-long-name-{n}@example.com")).collect();
+    // The one in the middle goes unseen.
+    let script = format!(
+        "lanyard email send --to {} --bcc boss@lanyard.localhost,zed@example.com --subject All --body hello",
+        names.join(",")
+    );
+    let agent = world.script(1, "one", &script);
+    let asked = question(&world);
+    let subject = text(&asked, "subject");
+    assert!(subject.starts_with("42 recipients: ") && subject.chars().count() < 400, "{subject}");
+    let everybody = |told: &str| {
+        names
+            .iter()
+            .map(String::as_str)
+            .chain(["boss@lanyard.localhost", "zed@example.com"])
+            .all(|one| told.contains(one))
+    };
+    assert!(!everybody(subject) && everybody(&asked["details"].to_string()), "{asked}");
+    let shown = world.lanyard(&["approvals", "show", &text(&asked, "id")[..13]]).ok();
+    assert!(shown.contains("42 recipients") && everybody(&shown), "{shown}");
+    world.lanyard(&["approvals", "approve", text(&asked, "id"), "--for", "session"]).ok();
+    agent.outcome().ok();
+    // That answer is for these alone: with one of them another it is asked again.
+    let agent = world.script(1, "two", &script.replace("zed@", "zoe@"));
+    let again = question(&world);
+    assert_ne!(text(&again, "subject"), subject);
+    assert!(again["details"].to_string().contains("zoe@example.com"), "{again}");
+    world.lanyard(&["approvals", "deny", text(&again, "id")]).ok();
+    agent.outcome().fails(1);
+    world.lanyard(&["approvals", "show", "0"]).fails(1);
+    world.lanyard(&["approvals", "show", "nothing"]).fails(1);
+}
+
+#[test]
 fn what_was_asked_of_a_killed_daemon_is_not_sent() {
     let world = World::new();
     let daemon = world.daemon();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tests::{DEADLINE, World, text};
 
 /// A client that says what it likes.
@@ -195,6 +195,38 @@ fn clients_that_only_sit_there_keep_nobody_out() {
     first.read_to_string(&mut said).unwrap();
     assert!(said.contains("421 4.3.2 Somebody else was waiting"), "{said}");
     assert_eq!(subjects(&world, "ada"), ["through"]);
+}
+
+#[test]
+fn whoever_sends_a_byte_now_and_then_is_sent_away() {
+    let world = World::new();
+    std::fs::create_dir_all(world.home()).unwrap();
+    std::fs::write(world.home().join("settings.toml"), "[inbox]\nsmtp_patience = 1\n").unwrap();
+    world.identity("ada");
+    let address = address(&world);
+    let drip = |before: &[&str]| {
+        let mut client = Client::at(&address);
+        before.iter().for_each(|line| assert!(["250", "354"].contains(&client.say(line).as_str()), "{line}"));
+        let (begun, mut said) = (Instant::now(), [0; 100]);
+        let mut stream = client.reader.get_ref();
+        stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        loop {
+            // Once it is sent away nobody hears it.
+            let _gone = stream.write_all(b"N");
+            match stream.read(&mut said) {
+                Ok(count) => return (String::from_utf8_lossy(&said[..count]).into_owned(), begun.elapsed()),
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => assert!(begun.elapsed() < DEADLINE),
+                Err(e) => panic!("the connection was reset: {e}"),
+            }
+        }
+    };
+    let mail = ["EHLO x", "MAIL FROM:<a@b>", "RCPT TO:<ada@lanyard.localhost>", "DATA"];
+    for before in [&[][..], &mail[..1], &mail] {
+        let (said, took) = drip(before);
+        assert!(said.starts_with("421 4.3.2 That took too long"), "{before:?}: {said}");
+        assert!(took.as_millis() < 3000, "{before:?}: {took:?}");
+    }
+    assert_eq!(Client::greeted(&world).mail("ada@lanyard.localhost", "Subject: fine\n\nHello\n"), "250");
 }
 
 #[test]

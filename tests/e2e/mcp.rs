@@ -202,6 +202,34 @@ fn the_tools_say_what_they_are_and_give_what_the_identity_holds() {
 }
 
 #[test]
+fn a_token_is_given_once_the_owner_says_yes() {
+    let world = world();
+    let issuer = world.issuer("mint", "ask");
+    let mut client = Client::start(&world, 1);
+    let mut door = world.door();
+    let asking = json!({ "issuer": "mint", "reason": "to push", "ttl_seconds": 3600 });
+    let id = client.begin_call("request_token", asking.clone());
+    let open = asked(&world, &mut door);
+    assert_eq!((text(&open, "action"), text(&open, "reason")), ("request_token", "to push"));
+    assert!(text(&open, "subject").starts_with("mint"), "{open}");
+    assert!(issuer.live().is_empty(), "nothing is made before the answer");
+    world.lanyard(&["approvals", "approve", text(&open, "id")]).ok();
+    let token: Value = serde_json::from_str(&client.given(id)).unwrap();
+    let value = text(&token, "value");
+    assert!(issuer.live().contains(value), "{:?}", issuer.live());
+    let again: Value =
+        serde_json::from_str(&client.call("read_token", json!({ "id": token["id"] }))).unwrap();
+    assert_eq!(text(&again, "value"), value);
+    let listed = client.call("list_tokens", json!({}));
+    assert!(listed.contains(text(&token, "id")) && !listed.contains(value), "{listed}");
+    let id = client.begin_call("request_token", asking);
+    let open = asked(&world, &mut door);
+    world.lanyard(&["approvals", "deny", text(&open, "id"), "--because", "one is enough"]).ok();
+    assert!(client.failed(id).contains("one is enough"));
+    assert_eq!(issuer.live().len(), 1);
+}
+
+#[test]
 fn a_question_is_answered_in_words_by_the_owner_alone_and_the_agent_alone_reads_them() {
     let world = world();
     let mut client = Client::start(&world, 1);
@@ -263,6 +291,19 @@ fn what_no_client_should_say_is_answered_or_passed_over_and_the_tools_go_on() {
     let mut client = Client::start(&world, 1);
     for nonsense in ["{", "no JSON", "[]", "{\"jsonrpc\":\"1.0\"}", "\u{0}", ""] {
         writeln!(client.input, "{nonsense}").unwrap();
+    }
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let huge = format!("{{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"{}\"}}", "x".repeat(8_000_000));
+    for nonsense in [&b"\xff\xfe\x80"[..], deep.as_bytes(), huge.as_bytes()] {
+        client.input.write_all(&[nonsense, b"\n"].concat()).unwrap();
+    }
+    for odd in [
+        json!({ "jsonrpc": "2.0", "id": null, "method": "tools/list" }),
+        json!({ "jsonrpc": "2.0", "id": 5 }),
+        json!([{ "jsonrpc": "2.0", "id": 6, "method": "ping" }]),
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 12345 } }),
+    ] {
+        client.send(&odd);
     }
     let unknown = client.ask("tools/call", json!({ "name": "rm_rf", "arguments": {} }));
     assert!(unknown["error"].is_object() || unknown["result"]["isError"] == true, "{unknown}");

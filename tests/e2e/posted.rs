@@ -140,6 +140,43 @@ fn what_is_signed_comes_in_once_also_after_a_restart() {
 }
 
 #[test]
+fn what_the_owner_deleted_is_not_brought_back_by_posting_or_listing_it_again() {
+    let (world, origin) = world();
+    let held = Held::default();
+    let (server, _) = twilio(0, &held);
+    webhook(&world, json!({}));
+    let mut door = phone(&world, &server, json!({ "public": PUBLIC }), TOKEN);
+    is(&world, &mut door, well);
+    let post = Post::mail("msg_1", MAIL);
+    let texted = |origin: &str| post_text(origin, &fields(), TOKEN, PUBLIC).status();
+    assert_eq!((post.send(&origin).status().as_u16(), texted(&origin).as_u16()), (200, 200));
+    let mut other = world.door();
+    let found = messages(&mut other, "ada");
+    assert_eq!(found.len(), 2);
+    for message in &found {
+        ask(&mut other, "inbox.delete", json!({ "message": message["id"] }));
+    }
+    world.daemon_process().kill();
+    let address = world.lanyard(&["web"]).ok();
+    let origin = address.trim().split_once("/#").unwrap().0.to_string();
+    let again = post.send(&origin);
+    assert_eq!((again.status().as_u16(), texted(&origin).as_u16()), (200, 200));
+    assert_eq!(again.json::<Value>().unwrap()["taken"], "known");
+    // Another id, and the same mail.
+    assert_eq!(Post::mail("msg_2", MAIL).send(&origin).json::<Value>().unwrap()["taken"], "known");
+    hold(&held, "SM1", "+15550999", "+15550100", "G-123456 ist Ihr Code ü");
+    hold(&held, "SM2", "+15550999", "+15550100", "After it");
+    let (mut door, mut other) = (world.door(), world.door());
+    ask(&mut door, "events.subscribe", json!({}));
+    ask(&mut other, "sources.sync", json!({ "source": "phone" }));
+    while messages(&mut other, "ada").is_empty() {
+        door.event(|event| event["MessageArrived"].is_object());
+    }
+    let found = messages(&mut other, "ada");
+    assert_eq!((found.len(), text(&found[0], "preview")), (1, "After it"));
+}
+
+#[test]
 fn the_reference_implementation_can_post_as_well() {
     let (world, origin) = world();
     let mut door = webhook(&world, json!({}));

@@ -4,6 +4,8 @@ const fs = require("fs");
 const { SMTPServer } = require("smtp-server");
 const { simpleParser } = require("mailparser");
 const [, , how, pem, password] = process.argv;
+// Who was named as a recipient so far: `once` is refused at first, `busy` for now, `gone` for good.
+const asked = new Set();
 const both = fs.readFileSync(pem);
 const server = new SMTPServer({
   secure: how === "tls",
@@ -14,10 +16,12 @@ const server = new SMTPServer({
   onAuth: (login, session, done) =>
     login.password === password ? done(null, { user: login.username }) : done(new Error("wrong password")),
   onRcptTo: (to, session, done) => {
-    const no = (words, responseCode) => done(Object.assign(new Error(words), { responseCode }));
-    if (to.address.startsWith("busy")) no("try again later", 451);
-    else if (to.address.startsWith("gone")) no("nobody of that name", 550);
-    else done();
+    const refusal = (code, words) => Object.assign(new Error(words), { responseCode: code });
+    const name = to.address.split("@")[0];
+    const isFirst = !asked.has(name);
+    asked.add(name);
+    if (name.startsWith("busy") || (name === "once" && isFirst)) return done(refusal(451, "try again later"));
+    done(name.startsWith("gone") ? refusal(550, "nobody of that name") : null);
   },
   onData: (stream, session, done) =>
     simpleParser(stream).then((letter) => {

@@ -7,7 +7,7 @@ use crate::icons::{CHEVRON_DOWN, CHEVRON_UP, Icon};
 use crate::inbox::WantedMessage;
 use crate::words;
 use api::Millis;
-use api::approvals::{Action, Approval, State};
+use api::approvals::{Action, Approval, RECIPIENTS, State};
 use leptos::prelude::*;
 
 /// Less time than this is told in amber.
@@ -109,9 +109,12 @@ fn Details(asked: Approval) -> impl IntoView {
         };
         view! { <dt>{words::capital(&words::plain(name))}</dt><dd>{shown}</dd> }
     };
+    // All of them, while the line has room for some.
+    let to = asked.recipients().map(words::plain);
     let to =
-        sends.then(|| view! { <dt>"To"</dt><dd><code><bdi>{words::plain(&asked.subject)}</bdi></code></dd> });
-    let more: Vec<_> = asked.details.iter().map(one).collect();
+        to.map(|to| view! { <dt>"To"</dt><dd data-test="question-to"><code><bdi>{to}</bdi></code></dd> });
+    let more: Vec<_> =
+        asked.details.iter().filter(|(name, _)| !(sends && name == RECIPIENTS)).map(one).collect();
     let why =
         asked.reason.map_or_else(|| "no reason given".into(), |why| format!("“{}”", words::plain(&why)));
     let id = asked.id;

@@ -206,7 +206,16 @@ pub struct Approval {
     pub answered_at: Option<Millis>,
 }
 
+/// The detail of a message that shall be sent which names everybody whom it goes to.
+pub const RECIPIENTS: &str = "to";
+
 impl Approval {
+    /// Everybody whom a message goes to that shall be sent, where the subject does not name them all.
+    pub fn recipients(&self) -> Option<&str> {
+        let mut details = self.details.iter().filter(|_| self.action == Action::SendMessage);
+        details.find(|(name, _)| name == RECIPIENTS).map(|(_, all)| all.as_str())
+    }
+
     /// Whether the same process has asked this before, of a daemon that ended.
     pub fn is_again(&self) -> bool {
         self.details.iter().any(|(name, _)| name == AGAIN)

@@ -5,15 +5,19 @@ use crate::http::complaint::holds_piece;
 use crate::setup::{Kind, Setup};
 use lettre::address::Envelope;
 use lettre::transport::smtp;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use std::time::Duration;
+use tokio::time::timeout;
 use url::Url;
 use vault::Secret;
 
 /// How long one step of the conversation may take.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a server may take to say good-bye, when all is said.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How much of a server's words is told, in characters.
 const WORDS_MAX: usize = 200;
 
@@ -23,6 +27,14 @@ pub struct Mailer {
     port: u16,
     safety: Safety,
     login: Option<(String, Secret)>,
+}
+
+/// What a server has done with a letter.
+pub struct Taken {
+    /// What it said when it took it, in words; nothing if it was to take it for nobody.
+    pub said: String,
+    /// For whom it did not take it, and why.
+    pub refused: Vec<(String, Failure)>,
 }
 
 /// What keeps the conversation to ourselves.
@@ -69,29 +81,72 @@ impl Mailer {
         Ok(Self { host, port: url.port().unwrap_or(usual), safety, login })
     }
 
-    /// Sends a letter. Gives what the server said, in words.
-    pub async fn send(&self, envelope: &Envelope, letter: &[u8]) -> Result<String, Failure> {
-        let transport = self.transport().map_err(|e| self.failed(&e))?;
-        let answer = transport.send_raw(envelope, letter).await.map_err(|e| self.failed(&e))?;
-        Ok(format!("it was taken ({})", answer.code()))
+    /// Sends a letter to those for whom the server takes it.
+    pub async fn send(&self, envelope: &Envelope, letter: &[u8]) -> Result<Taken, Failure> {
+        let connecting = timeout(PATIENCE, self.connected()).await;
+        let connecting = connecting.map_err(|_| Failure::passing("it does not answer"))?;
+        let mut connection = connecting.map_err(|e| self.failed(&e))?;
+        let taken = self.converse(&mut connection, envelope, letter).await;
+        // Whether it hears our good-bye changes nothing about the letter.
+        let _heard = timeout(LAST_WORDS, connection.abort()).await;
+        taken
     }
 
-    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, smtp::Error> {
-        let tls = || TlsParameters::new(self.host.clone());
-        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
-            .port(self.port)
-            .timeout(Some(PATIENCE))
-            .tls(match self.safety {
-                Safety::Tls => Tls::Wrapper(tls()?),
-                Safety::StartTls => Tls::Required(tls()?),
-                Safety::Loopback => Tls::None,
-            });
+    async fn connected(&self) -> Result<AsyncSmtpConnection, smtp::Error> {
+        let (us, tls) = (ClientId::default(), || TlsParameters::new(self.host.clone()));
+        let first = if matches!(self.safety, Safety::Tls) { Some(tls()?) } else { None };
+        let server = (self.host.as_str(), self.port);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(server, Some(PATIENCE), &us, first, None).await?;
+        if matches!(self.safety, Safety::StartTls) {
+            connection.starttls(tls()?, &us).await?;
+        }
         if let Some((username, password)) = &self.login {
             // EXPOSE: the server is told the password.
             let password = String::from_utf8_lossy(password.expose()).into_owned();
-            transport = transport.credentials(Credentials::new(username.clone(), password));
+            connection.auth(DEFAULT_MECHANISMS, &Credentials::new(username.clone(), password)).await?;
         }
-        Ok(transport.build())
+        Ok(connection)
+    }
+
+    async fn converse(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        envelope: &Envelope,
+        letter: &[u8],
+    ) -> Result<Taken, Failure> {
+        let failed = |e: smtp::Error| self.failed(&e);
+        let mut how = Vec::new();
+        let foreign = envelope.to().iter().chain(envelope.from()).any(|one| !one.to_string().is_ascii());
+        for (wanted, extension, parameter) in [
+            (foreign, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight),
+            (
+                !letter.is_ascii(),
+                Extension::EightBitMime,
+                MailParameter::Body(MailBodyParameter::EightBitMime),
+            ),
+        ] {
+            if wanted && !connection.server_info().supports_feature(extension) {
+                return Err(Failure::lasting("it takes no letter with other characters than those of ASCII"));
+            }
+            how.extend(wanted.then_some(parameter));
+        }
+        connection.command(Mail::new(envelope.from().cloned(), how)).await.map_err(failed)?;
+        let mut refused = Vec::new();
+        for to in envelope.to() {
+            match connection.command(Rcpt::new(to.clone(), Vec::new())).await {
+                Ok(_) => {}
+                // It has something against this one alone.
+                Err(e) if e.status().is_some() => refused.push((to.to_string(), self.failed(&e))),
+                Err(e) => return Err(self.failed(&e)),
+            }
+        }
+        if refused.len() == envelope.to().len() {
+            return Ok(Taken { said: String::new(), refused });
+        }
+        connection.command(Data).await.map_err(failed)?;
+        let answer = connection.message(letter).await.map_err(failed)?;
+        Ok(Taken { said: format!("it was taken ({})", answer.code()), refused })
     }
 
     fn failed(&self, error: &smtp::Error) -> Failure {

@@ -4,9 +4,10 @@ use crate::failure::Result;
 use crate::hand::Hand;
 use crate::output::{Look, Output, ago, clean, lasting};
 use crate::prompt;
-use crate::table::{Cell, Table, cut, id_width};
-use api::SecretText;
-use api::approvals::{ANSWER_MAX, Answer, AnswerApproval, Approval, ListApprovals, State};
+use crate::table::{self, Cell, Table, cut, id_width};
+use api::approvals::{AGAIN, ANSWER_MAX, Answer, AnswerApproval, Approval, ListApprovals, State};
+use api::names::shown;
+use api::{Code, Error, SecretText};
 
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 4 * ANSWER_MAX;
@@ -19,6 +20,11 @@ pub enum ApprovalsCommand {
         /// The answered ones as well, newest first
         #[arg(long)]
         all: bool,
+    },
+    /// Show one whole: who asks for what, and why
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
     },
     /// Say yes
     Approve {
@@ -65,7 +71,11 @@ impl ApprovalsCommand {
         match self {
             ApprovalsCommand::List { all } => {
                 let approvals = hand.ask(&ListApprovals { all })?;
-                hand.out.show(&approvals, || table(&hand.out, &approvals))
+                hand.out.show(&approvals, || lines(&hand.out, &approvals))
+            }
+            ApprovalsCommand::Show { id } => {
+                let approval = find(hand, &id)?;
+                hand.out.show(&approval, || whole(&hand.out, &approval))
             }
             ApprovalsCommand::Approve { id, reach } => {
                 let (answer, text) = match reach {
@@ -94,11 +104,43 @@ fn answered(hand: &mut Hand, approval: String, answer: Answer, done: &str) -> Re
     hand.out.show(&approval, || clean(&text()).into_owned())
 }
 
+fn find(hand: &mut Hand, wanted: &str) -> Result<Approval> {
+    let mut found = hand.ask(&ListApprovals { all: true })?;
+    found.retain(|approval| !wanted.is_empty() && approval.id.starts_with(&wanted.to_ascii_lowercase()));
+    match (found.pop(), found.is_empty()) {
+        (Some(approval), true) => Ok(approval),
+        (Some(_), false) => {
+            let error = Error::new(Code::Ambiguous, format!("{} names several approvals", shown(wanted)));
+            Err(error.hint("give more characters of its id").into())
+        }
+        (None, _) => {
+            let error = Error::not_found("approval", wanted);
+            Err(error.hint("`lanyard approvals list --all` shows what there is").into())
+        }
+    }
+}
+
+fn whole(out: &Output, approval: &Approval) -> String {
+    let Approval { identity, agent, slot, worktree, .. } = approval;
+    let details = approval.details.iter().filter(|(name, _)| name != AGAIN);
+    let mut rows = vec![
+        ("id", approval.id.clone()),
+        ("wants", what(approval)),
+        ("who", format!("{identity}, the agent {agent} of slot {slot}, in the worktree {worktree}")),
+        ("why", approval.reason.clone().unwrap_or_else(|| "no reason given".into())),
+        ("asked by", format!("{} ({})", approval.command.join(" "), approval.pid)),
+    ];
+    rows.extend(details.map(|(name, value)| (name.as_str(), value.clone())));
+    rows.push(("state", state_text(out, approval)));
+    rows.extend(approval.because.clone().map(|because| ("because", because)));
+    table::details(out, &rows)
+}
+
 fn what(approval: &Approval) -> String {
     format!("{} {}", approval.action.wants(), approval.subject)
 }
 
-fn table(out: &Output, approvals: &[Approval]) -> String {
+fn lines(out: &Output, approvals: &[Approval]) -> String {
     if approvals.is_empty() {
         return "Nobody waits for an answer.".into();
     }

@@ -6,7 +6,7 @@ use crate::caller::{Asker, Caller};
 use crate::store::{self, ApprovalRow, IdentityRow, SessionRow};
 use anyhow::{Result, bail};
 use api::approvals::{
-    AGAIN, Action, Answer, AskQuestion, OwnersWords, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX,
+    AGAIN, Action, Answer, AskQuestion, OwnersWords, RECIPIENTS, State, WAIT_BOUNDS_MS, WAIT_MS, WORDS_MAX,
 };
 use api::names::{clean, shown};
 use api::{Code, Error, Millis};
@@ -117,8 +117,13 @@ impl Approvals {
         if let Some(because) = before {
             details.insert(0, (AGAIN.into(), format!("its last question was withdrawn: {because}")));
         }
-        let details: Vec<_> =
-            details.iter().take(DETAILS_MAX).map(|(name, value)| (cut(name), cut(value))).collect();
+        // The owner is asked about all of them, or about none: the room that asks lets no more through than fit.
+        let is_whole = |name: &str| wanted.action == Action::SendMessage && name == RECIPIENTS;
+        let detail = |(name, value): &(String, String)| match is_whole(name) {
+            true => (name.clone(), clean(value).into_owned()),
+            false => (cut(name), cut(value)),
+        };
+        let details: Vec<_> = details.iter().take(DETAILS_MAX).map(detail).collect();
         let command: Vec<_> = command.iter().map(|argument| cut(argument)).collect();
         let now = self.clock.now();
         Ok(ApprovalRow {

@@ -12,6 +12,9 @@ pub struct MailSettings {
     pub smtp_address: IpAddr,
     /// Its port; 0 takes a free one, and keeps it as long as it is free at each start.
     pub smtp_port: u16,
+    /// How many seconds a client may take to get on: to end a command, or to send 16 KiB of its mail. A mail, and all
+    /// that is said before one, may take ten times as long.
+    pub smtp_patience: u64,
     /// The file of the certificate that it shows after STARTTLS, which it offers only then.
     pub tls_certificate: Option<PathBuf>,
     /// The file of the certificate's key.
@@ -25,6 +28,7 @@ impl Default for MailSettings {
         Self {
             smtp_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             smtp_port: 0,
+            smtp_patience: 60,
             tls_certificate: None,
             tls_key: None,
             relay: None,

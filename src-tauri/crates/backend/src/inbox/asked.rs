@@ -25,10 +25,14 @@ pub fn make_plain(head: &mut Head, body: &mut Body) {
     head.preview = preview(&body.text);
 }
 
-/// Whom an approval is about. Every other set of recipients has another subject. Letters that are not plain ones are
-/// named, since some look like those.
+/// Whom an approval is about, and first of all how many. Every other set of recipients has another subject, since the
+/// answer may reach further than this message: nobody finds two sets with one mark. Letters that are not plain ones
+/// are named, since some look like those.
 pub fn subject(everybody: &[String]) -> String {
-    let all = everybody.join(", ");
+    let all = match everybody.len() {
+        1 => everybody.concat(),
+        n => format!("{n} recipients: {}", everybody.join(", ")),
+    };
     let strange: BTreeSet<char> = all.chars().filter(|c| !c.is_ascii()).collect();
     let named: Vec<String> =
         strange.iter().take(STRANGE_MAX).map(|c| format!("{c} U+{:04X}", u32::from(*c))).collect();
@@ -36,9 +40,9 @@ pub fn subject(everybody: &[String]) -> String {
     if all.chars().count() <= SHOWN {
         return all + &beware;
     }
-    let mark = data_encoding::HEXLOWER.encode(&Sha256::digest(all.as_bytes())[..8]);
+    let mark = data_encoding::HEXLOWER.encode(&Sha256::digest(all.as_bytes())[..16]);
     let start: String = all.chars().take(SHOWN).collect();
-    format!("{start}… {} in all, {mark}{beware}", everybody.len())
+    format!("{start}… ({mark}){beware}")
 }
 
 #[cfg(test)]

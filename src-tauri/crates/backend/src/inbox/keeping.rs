@@ -14,6 +14,8 @@ use tokio_util::task::TaskTracker;
 const ROUND: Duration = Duration::from_secs(3600);
 const AT_ONCE: i64 = 200;
 const DAY_MS: Millis = 24 * 3600 * 1000;
+/// How long a deleted message is known, so that its source cannot bring it back: a year.
+const DELETED_MS: Millis = 365 * DAY_MS;
 /// The longest time that messages are kept where they are not kept for ever: a hundred years.
 const DAYS_MAX: u32 = 36_500;
 
@@ -65,6 +67,7 @@ impl Inbox {
     /// Deletes what each inbox has kept long enough.
     pub(super) async fn forget_old(&self) -> Result<()> {
         let now = self.parts.clock.now();
+        self.parts.store.forget_deleted(now).await?;
         let mut deleted = false;
         for inbox in self.parts.store.inboxes().await? {
             deleted |= self.forget_old_of(&inbox, now).await?;
@@ -84,11 +87,16 @@ impl Inbox {
             if old.is_empty() {
                 break;
             }
-            self.parts.store.delete_messages(&old).await?;
+            self.parts.store.delete_messages(&old, Some(self.deleted_until())).await?;
             self.changed(&inbox.identity_id);
             deleted = true;
         }
         Ok(deleted)
+    }
+
+    /// Until when a message is known that is deleted now.
+    pub(super) fn deleted_until(&self) -> Millis {
+        self.parts.clock.now() + DELETED_MS
     }
 
     /// Deletes an identity's messages and words, some at a time. What comes after that goes with its key.
@@ -98,7 +106,7 @@ impl Inbox {
             if some.is_empty() {
                 return Ok(());
             }
-            self.parts.store.delete_messages(&some).await?;
+            self.parts.store.delete_messages(&some, None).await?;
         }
     }
 }

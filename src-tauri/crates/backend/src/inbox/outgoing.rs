@@ -49,6 +49,10 @@ pub struct Outgoing {
     pub reply: Option<Reply>,
     /// When it was written.
     pub at: Millis,
+    /// Who is still to get it, where others have it already.
+    pub left: Option<Vec<String>>,
+    /// Who never gets it, and why.
+    pub refused: Vec<(String, String)>,
 }
 
 /// A message that waits to be sent.
@@ -56,6 +60,10 @@ pub struct Outgoing {
 pub struct Queued {
     /// Its id.
     pub id: String,
+    /// Its number: those that were written later have higher ones.
+    pub number: i64,
+    /// The id of the identity that sends it.
+    pub sender: String,
     /// How often it was tried.
     pub tries: u32,
     /// When it is to be tried next.
@@ -68,12 +76,14 @@ impl Inbox {
         self.queue.clone()
     }
 
-    /// The messages that wait to be sent, the one that is due first before the others.
+    /// The messages that wait to be sent.
     pub async fn queued(&self) -> Result<Vec<Queued>> {
         let rows = self.parts.store.messages_on_their_way(QUEUED).await?;
         let seen = |row: MessageRow| Queued {
             tries: u32::try_from(row.tries).unwrap_or(u32::MAX),
             due_at: row.due_at.unwrap_or(0),
+            number: row.number,
+            sender: row.identity_id,
             id: row.id,
         };
         Ok(rows.into_iter().map(seen).collect())
@@ -85,6 +95,7 @@ impl Inbox {
         let identity = self.parts.store.identity(&row.identity_id).await?.context("its identity is gone")?;
         let seals = self.seals(&identity)?;
         let (head, body) = (seals.head(&row)?, self.body(&seals, &row).await?);
+        let said = seals.said(&row)?.unwrap_or_default();
         Ok(Outgoing {
             id: row.id,
             identity,
@@ -100,6 +111,8 @@ impl Inbox {
             references: body.references,
             reply: body.reply,
             at: row.at,
+            left: said.left,
+            refused: said.refused,
         })
     }
 
@@ -125,11 +138,24 @@ impl Inbox {
             Sending::Sent => (SENT, None),
             Sending::Failed { reason } => (FAILED, Some(reason)),
         };
-        let said = self.seals(&identity)?.seal(id, "said", &Said { reason, provider_id })?;
+        let seals = self.seals(&identity)?;
+        let before = seals.said(&row)?.unwrap_or_default();
+        let provider_id = provider_id.or_else(|| before.provider_id.clone());
+        let said = seals.seal(id, "said", &Said { reason, provider_id, ..before })?;
         let row = MessageRow { sending: Some(state.into()), due_at: again_at, said: Some(said), ..row };
         self.parts.store.put_sending(&row).await?;
         self.changed(&row.identity_id);
         Ok(())
+    }
+
+    /// Says that some have a message: who is still to get it, and who never does.
+    pub async fn partly(&self, id: &str, left: Vec<String>, refused: Vec<(String, String)>) -> Result<()> {
+        let row = self.on_its_way(id).await?;
+        let identity = self.parts.store.identity(&row.identity_id).await?.context("its identity is gone")?;
+        let seals = self.seals(&identity)?;
+        let before = seals.said(&row)?.unwrap_or_default();
+        let said = seals.seal(id, "said", &Said { left: Some(left), refused, ..before })?;
+        self.parts.store.put_sending(&MessageRow { said: Some(said), ..row }).await
     }
 
     async fn on_its_way(&self, id: &str) -> Result<MessageRow> {

@@ -133,10 +133,10 @@ impl Inbox {
         Ok(AttachmentPart { file, base64: SecretText::new(base64), next })
     }
 
-    /// Deletes a message here.
+    /// Deletes a message here. Its source does not bring it back.
     pub async fn delete(&self, call: DeleteMessage) -> Result<Done> {
         let (_, row) = self.find(&Caller::Owner, &call.message).await?;
-        self.parts.store.delete_messages(&[row.number]).await?;
+        self.parts.store.delete_messages(&[row.number], Some(self.deleted_until())).await?;
         self.parts.store.flush().await?;
         self.changed(&row.identity_id);
         Ok(Done {})

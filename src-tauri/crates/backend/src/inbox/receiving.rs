@@ -68,6 +68,8 @@ pub enum Received {
     New(String),
     /// It is there already, under this id.
     Known(String),
+    /// It was here, and was deleted.
+    Deleted,
 }
 
 impl Inbox {
@@ -97,6 +99,7 @@ impl Inbox {
             let row = &message.row;
             received.push(match written {
                 Written::Known(id) => Received::Known(id),
+                Written::Deleted => Received::Deleted,
                 Written::New(_) => {
                     let (identity, message) = (row.identity_id.clone(), row.id.clone());
                     self.parts.bus.publish(Event::MessageArrived { identity, message });

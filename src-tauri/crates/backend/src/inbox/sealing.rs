@@ -49,6 +49,12 @@ pub struct Body {
 pub struct Said {
     pub reason: Option<String>,
     pub provider_id: Option<String>,
+    /// Who is still to get it, where others have it already.
+    #[serde(default)]
+    pub left: Option<Vec<String>>,
+    /// Who never gets it, and why.
+    #[serde(default)]
+    pub refused: Vec<(String, String)>,
 }
 
 /// What seals, opens and hashes the messages of one identity.

@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::store::{self, IdentityRow, MessageRow};
 use crate::telling::told;
 use anyhow::{Context, Result, bail};
-use api::approvals::Action;
+use api::approvals::{Action, RECIPIENTS};
 use api::inbox::{BODY_MAX, Direction, Medium, Message, RECIPIENTS_MAX, SMS_MAX, SendMessage};
 use api::names::shown;
 use api::secrets::Policy;
@@ -70,6 +70,7 @@ impl Inbox {
                 wait: call.wait_ms.map(Duration::from_millis),
                 // What it says stands in no event: whoever is asked reads it in the inbox.
                 details: vec![
+                    (RECIPIENTS.into(), everybody.join(", ")),
                     ("medium".into(), call.medium.name().into()),
                     ("message".into(), row.number.to_string()),
                 ],
@@ -90,7 +91,7 @@ impl Inbox {
     }
 
     async fn refuse(&self, identity: &IdentityRow, row: MessageRow, reason: String) -> Result<()> {
-        let said = Said { reason: Some(reason), provider_id: None };
+        let said = Said { reason: Some(reason), ..Said::default() };
         let said = self.seals(identity)?.seal(&row.id, "said", &said)?;
         let row = MessageRow { sending: Some(FAILED.into()), due_at: None, said: Some(said), ..row };
         self.parts.store.put_sending(&row).await?;

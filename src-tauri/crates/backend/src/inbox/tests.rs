@@ -108,7 +108,7 @@ impl Room {
         );
         match self.receive(identity, None, &raw).await {
             Received::New(id) => id,
-            Received::Known(_) => panic!("it is new"),
+            other => panic!("it is new: {other:?}"),
         }
     }
 
@@ -300,6 +300,7 @@ async fn answers_are_in_the_thread_of_what_they_answer() {
     };
     let thread = async |raw: String| match room.receive(&room.ada, None, &raw).await {
         Received::New(id) | Received::Known(id) => room.read(&id).await.message.thread,
+        Received::Deleted => panic!("nothing was deleted"),
     };
     let one = thread(raw("a@b.example", "Plans", "1@b", "")).await;
     let other = thread(raw("c@d.example", "Whatever", "2@d", "In-Reply-To: <1@b>\n")).await;
@@ -314,7 +315,7 @@ async fn answers_are_in_the_thread_of_what_they_answer() {
         let sms = Content::Text { from: from.into(), to: "+491".into(), body: body.into() };
         match room.inbox.receive(arrived(&room.ada, None, sms)).await.unwrap() {
             Received::New(id) => room.read(&id).await.message.thread,
-            Received::Known(id) => panic!("{id} was taken for it"),
+            other => panic!("it was taken for another: {other:?}"),
         }
     };
     let one = text("+4930111", "hi").await;

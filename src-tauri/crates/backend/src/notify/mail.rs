@@ -45,7 +45,12 @@ impl Notifier for Mail {
             let letter = self
                 .letter(message)
                 .map_err(|e| Undelivered::lasting(format!("no letter can be made: {e}")))?;
-            self.mailer.send(letter.envelope(), &letter.formatted()).await
+            let taken = self.mailer.send(letter.envelope(), &letter.formatted()).await?;
+            match taken.refused.into_iter().next() {
+                None => Ok(taken.said),
+                Some((_, failure)) if taken.said.is_empty() => Err(failure),
+                Some((to, failure)) => Ok(format!("{}, but not for {to}: {}", taken.said, failure.said)),
+            }
         })
     }
 }

@@ -1,34 +1,46 @@
-//! What identities send: who is here gets it here, and the others by a source that sends. It is tried for hours, and
-//! over restarts.
+//! What identities send: who is here gets it here, in the order in which it was written; the others by a source that
+//! sends. It is tried for hours, and over restarts.
 
 use super::Sources;
 use super::letter::letter;
 use super::relay::Relay;
-use super::source::{Brought, Content, Failure, Outgoing, Source};
+use super::source::{Brought, Content, Failure, Outgoing, Sent, Source};
 use crate::attempt::pause;
 use crate::inbox::Queued;
 use crate::store::{IdentityRow, SourceRow};
 use crate::telling::told;
-use anyhow::Result;
+use anyhow::{Result, bail};
+use api::Error;
 use api::inbox::{Medium, Sending};
 use api::names::shown;
 use api::sources::LOCAL;
-use api::{Error, Millis};
-use std::collections::HashSet;
+use api::status::VaultState;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// How many messages are sent at once.
-const AT_ONCE: usize = 4;
+/// How many messages are on their way to others at once; of each sender it is one, so that they keep their order.
+const AT_ONCE: usize = 16;
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the courier sleeps at most, since clocks are set, and how long after a failure of our own.
 const LONGEST: Duration = Duration::from_secs(3600);
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
+/// Why a message is given up.
+const GIVEN_UP: &str = "it was tried for hours, and given up";
 
-/// The messages that are being sent, by their ids.
-type Busy = Arc<Mutex<HashSet<String>>>;
+/// What the courier has in hand. Cheap to clone.
+#[derive(Clone, Default)]
+struct Hand(Arc<Mutex<InHand>>);
+
+#[derive(Default)]
+struct InHand {
+    /// The messages that are on their way to others, with their senders.
+    away: HashMap<String, String>,
+    /// The messages that those who are here have, and others do not.
+    here: HashSet<String>,
+}
 
 impl Sources {
     /// Refuses what nobody could send, before it is written.
@@ -50,12 +62,13 @@ impl Sources {
 
     /// Sends what is due, until the daemon ends.
     pub(super) fn begin_courier(&self) {
-        let (room, busy) = (self.clone(), Busy::default());
+        let (room, hand) = (self.clone(), Hand::default());
         let ending = self.parts.ending.clone();
         self.parts.tasks.spawn(async move {
             let queue = room.parts.inbox.queue();
             loop {
-                let pause = room.round(&busy).await.unwrap_or_else(|e| {
+                let Some(round) = ending.run_until_cancelled(room.round(&hand)).await else { return };
+                let pause = round.unwrap_or_else(|e| {
                     tracing::error!("looking for what is to be sent: {e:#}");
                     Some(AFTER_FAILURE)
                 });
@@ -76,36 +89,81 @@ impl Sources {
         });
     }
 
-    /// Begins to send what is due; gives how long there is nothing to do.
-    async fn round(&self, busy: &Busy) -> Result<Option<Duration>> {
-        let mut next: Option<Millis> = None;
-        let now = self.parts.clock.now();
-        for queued in self.parts.inbox.queued().await? {
-            if lock(busy).contains(&queued.id) {
-                continue;
-            }
-            if queued.due_at > now {
-                next = Some(next.map_or(queued.due_at, |other| other.min(queued.due_at)));
-                continue;
-            }
-            if lock(busy).len() >= AT_ONCE {
-                // The first of them that is done wakes us.
-                break;
-            }
-            lock(busy).insert(queued.id.clone());
-            let (room, busy, ending) = (self.clone(), busy.clone(), self.parts.ending.clone());
-            self.parts.tasks.spawn(async move {
-                let id = queued.id.clone();
-                // What is cut off by the daemon's end is tried again by the next one.
-                if let Some(Err(e)) = ending.run_until_cancelled(room.carry(queued)).await {
-                    tracing::warn!("the message {id} waits: {}", told(&e).message);
-                    ending.run_until_cancelled(sleep(AFTER_FAILURE)).await;
-                }
-                lock(&busy).remove(&id);
-                room.sent.notify_one();
-            });
+    /// Sends what is due to those who are here, and begins to send it to others; gives how long there is nothing to do.
+    async fn round(&self, hand: &Hand) -> Result<Option<Duration>> {
+        if !matches!(self.parts.safe.state(), VaultState::Open { .. }) {
+            // Nothing can be read; it goes on when the vault opens.
+            return Ok(None);
         }
-        Ok(next.map(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or(0).max(1))))
+        let now = self.parts.clock.now();
+        let queued = self.parts.inbox.queued().await?;
+        let next = queued.iter().map(|one| one.due_at).filter(|at| *at > now).min();
+        let mut pause = next.map(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or(0).max(1)));
+        let mut due: Vec<Queued> = queued.into_iter().filter(|one| one.due_at <= now).collect();
+        due.sort_by_key(|one| one.number);
+        let mut held = HashSet::new();
+        for one in due {
+            if hand.lock().away.contains_key(&one.id) || held.contains(&one.sender) {
+                continue;
+            }
+            match self.is_for_others(&one, hand).await {
+                Ok(true) => self.begin_sending(one, hand),
+                Ok(false) => {}
+                Err(e) => {
+                    tracing::warn!("the message {} waits: {}", one.id, told(&e).message);
+                    // What the same identity wrote later does not come before it.
+                    held.insert(one.sender);
+                    pause = Some(pause.map_or(AFTER_FAILURE, |pause| pause.min(AFTER_FAILURE)));
+                }
+            }
+        }
+        Ok(pause)
+    }
+
+    /// Gives a message to those who are here; whether there are others. A failure of that is one of our own, and
+    /// counts as no try.
+    async fn is_for_others(&self, queued: &Queued, hand: &Hand) -> Result<bool> {
+        if hand.lock().here.contains(&queued.id) {
+            return Ok(true);
+        }
+        let outgoing = self.parts.inbox.outgoing(&queued.id).await?;
+        let (here, away) = self.parted(&outgoing).await?;
+        let sending = match self.send_here(&outgoing, here).await {
+            Ok(()) if !away.is_empty() => {
+                hand.lock().here.insert(queued.id.clone());
+                return Ok(true);
+            }
+            Ok(()) => Sending::Sent,
+            Err(failure) if failure.again => bail!(Error::conflict(failure.said)),
+            Err(failure) => Sending::Failed { reason: failure.said },
+        };
+        self.parts.inbox.settle(&queued.id, sending, None, None).await?;
+        Ok(false)
+    }
+
+    /// Begins to send a message to others, if nothing else of its sender is on its way.
+    fn begin_sending(&self, queued: Queued, hand: &Hand) {
+        let mut in_hand = hand.lock();
+        if in_hand.away.len() >= AT_ONCE || in_hand.away.values().any(|sender| *sender == queued.sender) {
+            // The one that is done wakes us.
+            return;
+        }
+        in_hand.away.insert(queued.id.clone(), queued.sender.clone());
+        drop(in_hand);
+        let (room, hand, ending) = (self.clone(), hand.clone(), self.parts.ending.clone());
+        self.parts.tasks.spawn(async move {
+            let id = queued.id.clone();
+            // What is cut off by the daemon's end is tried again by the next one.
+            if let Some(Err(e)) = ending.run_until_cancelled(room.carry(queued)).await {
+                tracing::warn!("the message {id} waits: {}", told(&e).message);
+                ending.run_until_cancelled(sleep(AFTER_FAILURE)).await;
+            }
+            let mut in_hand = hand.lock();
+            in_hand.away.remove(&id);
+            in_hand.here.remove(&id);
+            drop(in_hand);
+            room.sent.notify_one();
+        });
     }
 
     /// Tries a message once. That it is tried is written first, so that a daemon that is killed over and over does
@@ -115,13 +173,20 @@ impl Sources {
         let mut outgoing = inbox.outgoing(&queued.id).await?;
         let now = self.parts.clock.now();
         let Some(pause) = pause(i64::from(queued.tries) + 1) else {
-            let reason = "it was tried for hours, and given up".to_string();
+            let left = outgoing.left.iter().flatten().map(|to| (to.clone(), GIVEN_UP.to_string()));
+            let reason = match &outgoing.left {
+                Some(_) => not_all(&outgoing, outgoing.refused.iter().cloned().chain(left).collect()),
+                None => GIVEN_UP.to_string(),
+            };
             return inbox.settle(&queued.id, Sending::Failed { reason }, None, None).await;
         };
         inbox.trying(&queued.id, now + pause).await?;
         let sent = timeout(PATIENCE, self.send(&mut outgoing)).await;
         let failure = match sent.unwrap_or_else(|_| Err(Failure::passing("nothing came in time"))) {
-            Ok(provider_id) => return inbox.settle(&queued.id, Sending::Sent, None, provider_id).await,
+            Ok(sent) => match self.settle_sent(&outgoing, sent).await? {
+                Some(failure) => failure,
+                None => return Ok(()),
+            },
             Err(failure) => failure,
         };
         // A server's words may repeat what the message says: they stand with the message, where they are sealed.
@@ -135,20 +200,35 @@ impl Sources {
         inbox.settle(&queued.id, Sending::Queued, Some(again_at), None).await
     }
 
-    /// Sends a message: first to those who are here, then to the others.
-    async fn send(&self, outgoing: &mut Outgoing) -> Result<Option<String>, Failure> {
-        let failed = |e: anyhow::Error| Failure::passing(told(&e).to_string());
-        let (mut here, mut away): (Vec<IdentityRow>, Vec<String>) = (Vec::new(), Vec::new());
-        for recipient in outgoing.to.iter().chain(&outgoing.cc).chain(&outgoing.bcc) {
-            match self.parts.inbox.owner_of(bare(recipient)).await.map_err(failed)? {
-                Some(owner) if here.iter().all(|other| other.id != owner.id) => here.push(owner),
-                Some(_) => {}
-                None => away.push(recipient.clone()),
-            }
+    /// Writes what came of a message that was sent; why it is to be tried again, where somebody may still get it.
+    async fn settle_sent(&self, outgoing: &Outgoing, sent: Sent) -> Result<Option<Failure>> {
+        let (again, never): (Vec<_>, Vec<_>) =
+            sent.refused.into_iter().partition(|(_, failure)| failure.again);
+        let never = never.into_iter().map(|(to, failure)| (to, failure.said));
+        let refused: Vec<_> = outgoing.refused.iter().cloned().chain(never).collect();
+        if let Some(failure) = again.iter().map(|(_, failure)| failure).max_by_key(|one| one.after) {
+            let left = again.iter().map(|(to, _)| to.clone()).collect();
+            self.parts.inbox.partly(&outgoing.id, left, refused).await?;
+            return Ok(Some(failure.clone()));
         }
+        let sending = match refused.is_empty() {
+            true => Sending::Sent,
+            false => Sending::Failed { reason: not_all(outgoing, refused) },
+        };
+        self.parts.inbox.settle(&outgoing.id, sending, None, sent.provider_id).await?;
+        Ok(None)
+    }
+
+    /// Sends a message: first to those who are here, then to the others.
+    async fn send(&self, outgoing: &mut Outgoing) -> Result<Sent, Failure> {
+        let failed = |e: anyhow::Error| Failure::passing(told(&e).to_string());
+        let (here, mut away) = self.parted(outgoing).await.map_err(failed)?;
         self.send_here(outgoing, here).await?;
+        if let Some(left) = &outgoing.left {
+            away.retain(|to| left.contains(to));
+        }
         if away.is_empty() {
-            return Ok(None);
+            return Ok(Sent::default());
         }
         let sender = self.sender(&outgoing.identity, outgoing.medium).await.map_err(failed)?;
         let Some((source_id, sends)) = sender.as_ref().and_then(|(id, source)| Some((id, source.sends()?)))
@@ -158,6 +238,19 @@ impl Sources {
         // What another source brought is nothing that this one could answer.
         outgoing.reply = outgoing.reply.take().filter(|reply| reply.id_at(source_id).is_some());
         sends.send(outgoing, &away).await
+    }
+
+    /// Who of a message's recipients is here, and who is not.
+    async fn parted(&self, outgoing: &Outgoing) -> Result<(Vec<IdentityRow>, Vec<String>)> {
+        let (mut here, mut away): (Vec<IdentityRow>, Vec<String>) = (Vec::new(), Vec::new());
+        for recipient in everybody(outgoing) {
+            match self.parts.inbox.owner_of(bare(recipient)).await? {
+                Some(owner) if here.iter().all(|other| other.id != owner.id) => here.push(owner),
+                Some(_) => {}
+                None => away.push(recipient.clone()),
+            }
+        }
+        Ok((here, away))
     }
 
     /// Those who are here get it without a relay; at another try they have it already.
@@ -209,6 +302,34 @@ impl Sources {
     }
 }
 
+/// That some did not get a message, and whether others have it.
+fn not_all(outgoing: &Outgoing, refused: Vec<(String, String)>) -> String {
+    let have_it = everybody(outgoing).len().saturating_sub(refused.len());
+    match (&refused[..], have_it) {
+        ([(_, why)], 0) => why.clone(),
+        _ => {
+            let others = match have_it {
+                0 => String::new(),
+                1 => "; the other one has it".into(),
+                n => format!("; the other {n} have it"),
+            };
+            let each: Vec<String> = refused.iter().map(|(to, why)| format!("{to}: {why}")).collect();
+            each.join("; ") + &others
+        }
+    }
+}
+
+/// All recipients of a message, each once.
+fn everybody(outgoing: &Outgoing) -> Vec<&String> {
+    let mut all: Vec<&String> = Vec::new();
+    for one in outgoing.to.iter().chain(&outgoing.cc).chain(&outgoing.bcc) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
+}
+
 fn nobody_sends(identity: &IdentityRow, medium: Medium) -> Error {
     let (what, kind) = match medium {
         Medium::Email => ("mail", "smtp|imap|ravi"),
@@ -226,6 +347,8 @@ fn bare(recipient: &str) -> &str {
     }
 }
 
-fn lock(busy: &Busy) -> MutexGuard<'_, HashSet<String>> {
-    busy.lock().unwrap_or_else(|e| e.into_inner())
+impl Hand {
+    fn lock(&self) -> MutexGuard<'_, InHand> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
 }

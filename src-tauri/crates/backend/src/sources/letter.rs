@@ -104,6 +104,8 @@ mod tests {
             references: vec!["first@id".into(), "their@id".into()],
             reply: None,
             at: 1_000,
+            left: None,
+            refused: Vec::new(),
         }
     }
 

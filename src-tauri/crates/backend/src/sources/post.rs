@@ -57,7 +57,7 @@ impl Post {
             }
             match received {
                 Ok(Received::New(_)) => new += 1,
-                Ok(Received::Known(_)) => {}
+                Ok(Received::Known(_) | Received::Deleted) => {}
                 Err(e) if is_of_one(e.code) => {
                     tracing::warn!("the source {} brought what cannot be kept: {}", self.name(), e.message);
                 }

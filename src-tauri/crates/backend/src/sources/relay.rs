@@ -1,7 +1,7 @@
 //! A source that brings nothing and sends by somebody's mail server: a relay.
 
 use super::letter::{envelope, letter};
-use super::source::{BoxFuture, Failure, Never, Outgoing, Post, Sends, Setup, Source};
+use super::source::{BoxFuture, Failure, Never, Outgoing, Post, Sends, Sent, Setup, Source};
 use crate::mailer::Mailer;
 use api::inbox::Medium;
 
@@ -50,11 +50,11 @@ impl Sends for Relay {
         &'a self,
         outgoing: &'a Outgoing,
         away: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+    ) -> BoxFuture<'a, Result<Sent, Failure>> {
         Box::pin(async move {
             let letter = letter(outgoing)?;
-            self.mailer.send(&envelope(outgoing, away)?, &letter.formatted()).await?;
-            Ok(None)
+            let taken = self.mailer.send(&envelope(outgoing, away)?, &letter.formatted()).await?;
+            Ok(Sent { provider_id: None, refused: taken.refused })
         })
     }
 }

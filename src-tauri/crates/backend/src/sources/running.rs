@@ -158,6 +158,7 @@ impl Sources {
     /// Has every source that waits try at once.
     fn wake(&self) -> Result<()> {
         self.lock().values().for_each(|live| live.wanted.notify_one());
+        self.parts.inbox.queue().notify_one();
         Ok(())
     }
 

@@ -35,13 +35,34 @@ pub trait Source: Send + Sync {
 pub trait Sends: Send + Sync {
     /// Whether this sort of message goes this way.
     fn takes(&self, medium: Medium) -> bool;
-    /// Sends a message to those of its recipients who are not here; the others have it already. Gives the provider's
-    /// own id of it, where there is one.
-    fn send<'a>(
-        &'a self,
-        outgoing: &'a Outgoing,
-        away: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<String>, Failure>>;
+    /// Sends a message to those of its recipients who are not here and do not have it yet. Where this fails, none of
+    /// them has it.
+    fn send<'a>(&'a self, outgoing: &'a Outgoing, away: &'a [String])
+    -> BoxFuture<'a, Result<Sent, Failure>>;
+}
+
+/// What came of sending a message: whoever is not named here has it.
+#[derive(Default)]
+pub struct Sent {
+    /// The provider's own id of it, where there is one.
+    pub provider_id: Option<String>,
+    /// Who did not get it, and why.
+    pub refused: Vec<(String, Failure)>,
+}
+
+impl Sent {
+    /// Notes what came of sending it to the first of those who are left; whether the next one is worth a try.
+    pub fn note(&mut self, left: &[String], came: Result<String, Failure>) -> bool {
+        match came {
+            Ok(id) => self.provider_id = Some(id),
+            Err(failure) if failure.again => {
+                self.refused.extend(left.iter().map(|to| (to.clone(), failure.clone())));
+                return false;
+            }
+            Err(failure) => self.refused.extend(left.first().map(|to| (to.clone(), failure))),
+        }
+        true
+    }
 }
 
 /// A door for servers that post what there is.

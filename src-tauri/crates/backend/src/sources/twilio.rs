@@ -2,7 +2,8 @@
 
 use super::door::{self, refused, unsigned};
 use super::source::{
-    Answer, BoxFuture, Brought, Content, Failure, Hears, Never, Outgoing, Post, Posted, Sends, Setup, Source,
+    Answer, BoxFuture, Brought, Content, Failure, Hears, Never, Outgoing, Post, Posted, Sends, Sent, Setup,
+    Source,
 };
 use crate::http;
 use crate::twilio::{Account, Listed, is_number};
@@ -153,22 +154,18 @@ impl Sends for Twilio {
         &'a self,
         outgoing: &'a Outgoing,
         away: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+    ) -> BoxFuture<'a, Result<Sent, Failure>> {
         Box::pin(async move {
             let from = outgoing.identity.phone.as_ref().or(self.from.as_ref());
             let from = from.ok_or_else(|| Failure::lasting("the identity has no number to send from"))?;
-            let mut sid = None;
+            let mut sent = Sent::default();
             for (at, to) in away.iter().enumerate() {
-                match self.account.send(from, to, &outgoing.text).await {
-                    Ok(taken) => sid = Some(taken.sid),
-                    // Those before have it already: another try would send it to them again.
-                    Err(failure) if at > 0 => {
-                        return Err(Failure::lasting(format!("only the first {at} have it: {failure}")));
-                    }
-                    Err(failure) => return Err(failure.into()),
+                let taken = self.account.send(from, to, &outgoing.text).await;
+                if !sent.note(&away[at..], taken.map(|taken| taken.sid).map_err(Failure::from)) {
+                    break;
                 }
             }
-            Ok(sid)
+            Ok(sent)
         })
     }
 }

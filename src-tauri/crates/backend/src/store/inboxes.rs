@@ -45,7 +45,7 @@ impl Store {
         Ok(())
     }
 
-    /// The messages whose sending is so, the oldest first.
+    /// The messages whose sending is so, those that are due first before the others.
     pub async fn messages_on_their_way(&self, sending: &str) -> Result<Vec<MessageRow>> {
         sqlx::query_as("SELECT * FROM messages WHERE sending = $1 ORDER BY due_at, number")
             .bind(sending)

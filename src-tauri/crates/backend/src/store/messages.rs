@@ -1,6 +1,6 @@
 //! The tables `messages`, `message_parts` and `message_words`: what identities got and sent, sealed.
 
-use super::Store;
+use super::{Store, deleted};
 use anyhow::{Context, Result};
 use api::Millis;
 use api::inbox::{Direction, Medium};
@@ -70,6 +70,8 @@ pub enum Written {
     New(i64),
     /// It was there already, under this id.
     Known(String),
+    /// It was there, and was deleted.
+    Deleted,
 }
 
 /// Which messages are wanted.
@@ -109,6 +111,10 @@ impl Store {
             number += 1;
             if let Some(id) = known(&mut tx, &message.row).await? {
                 written.push(Written::Known(id));
+                continue;
+            }
+            if deleted::was_deleted(&mut tx, &message.row).await? {
+                written.push(Written::Deleted);
                 continue;
             }
             insert(&mut tx, number, message).await?;
@@ -259,12 +265,15 @@ impl Store {
         query.fetch_all(&self.pool).await.context("looking for an identity's messages")
     }
 
-    /// Deletes messages with their parts and words.
-    pub async fn delete_messages(&self, numbers: &[i64]) -> Result<()> {
+    /// Deletes messages with their parts and words. Until that time their sources cannot bring them back.
+    pub async fn delete_messages(&self, numbers: &[i64], until: Option<Millis>) -> Result<()> {
         if numbers.is_empty() {
             return Ok(());
         }
         let mut tx = self.pool.begin().await.context("beginning to delete messages")?;
+        if let Some(until) = until {
+            deleted::remember(&mut tx, numbers, until).await?;
+        }
         let mut sql = QueryBuilder::<Sqlite>::new("DELETE FROM messages WHERE number IN (");
         let mut list = sql.separated(", ");
         for number in numbers {

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod deleted;
 mod deliveries;
 mod grants;
 mod held;

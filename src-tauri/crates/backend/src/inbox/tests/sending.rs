@@ -142,12 +142,14 @@ async fn what_is_old_enough_is_forgotten_and_nothing_else() {
     let room = Room::at(Clock::of_a_test(|| NOW.load(Ordering::SeqCst), || 0)).await;
     room.mail(&room.ada, "Old", "marzipan").await;
     room.mail(&room.bob, "Bobs", "marzipan").await;
+    let of_a_source = "Subject: Fetched\nMessage-ID: <1@x.example>\n\nx\n";
+    assert!(matches!(room.receive(&room.ada, Some("7"), of_a_source).await, Received::New(_)));
     let on_its_way =
         room.inbox.send(&Caller::Owner, &room.ada, mail(&["a@b.example"], "Waits", "t")).await.unwrap();
     NOW.fetch_add(29 * DAY, Ordering::SeqCst);
     room.mail(&room.ada, "New", "marzipan").await;
     let keep = SetInbox { identity: "ada".into(), keep_days: Some(30), sending: None };
-    assert_eq!(room.inbox.set(&room.ada, keep).await.unwrap().messages, 3, "nothing is old enough yet");
+    assert_eq!(room.inbox.set(&room.ada, keep).await.unwrap().messages, 4, "nothing is old enough yet");
     NOW.fetch_add(2 * DAY, Ordering::SeqCst);
     room.inbox.forget_old().await.unwrap();
     assert_eq!(room.list(Some(&room.ada), ListMessages::default()).await, ["New", "Waits"]);
@@ -158,6 +160,17 @@ async fn what_is_old_enough_is_forgotten_and_nothing_else() {
     room.inbox.forget_old().await.unwrap();
     assert_eq!(room.list(Some(&room.ada), ListMessages::default()).await, ["New"]);
     assert_eq!(room.inbox.list(Some(&room.ada), ListMessages::default()).await.unwrap().unread, 1);
+    // Its source cannot bring it back, by its key or by what it says; bob never had it.
+    for key in ["7", "8"] {
+        assert_eq!(room.receive(&room.ada, Some(key), of_a_source).await, Received::Deleted);
+    }
+    assert!(matches!(room.receive(&room.bob, Some("7"), of_a_source).await, Received::New(_)));
+    // Who sends it anew means it.
+    let Received::New(anew) = room.receive(&room.ada, None, of_a_source).await else { panic!("new") };
+    room.inbox.delete(DeleteMessage { message: anew }).await.unwrap();
+    NOW.fetch_add(366 * DAY, Ordering::SeqCst);
+    room.inbox.forget_old().await.unwrap();
+    assert!(matches!(room.receive(&room.ada, Some("7"), of_a_source).await, Received::New(_)));
 }
 
 #[tokio::test]

@@ -55,11 +55,12 @@ async fn take(
     };
     let (head, body) = request.into_parts();
     let headers = read(&head.headers);
-    let whole = backend.ending.run_until_cancelled(to_bytes(body, LETTER_MAX));
-    let body = match timeout(PATIENCE, whole).await {
-        Ok(Some(Ok(body))) => body.to_vec(),
-        Ok(Some(Err(_))) => return respond(answer(413, "it is too large, or was cut off")),
-        Ok(None) => return respond(answer(503, "the daemon ends; try again")),
+    let body = match timeout(PATIENCE, to_bytes(body, LETTER_MAX)).await {
+        Ok(Ok(body)) => body.to_vec(),
+        Ok(Err(_)) if backend.ending.is_cancelled() => {
+            return respond(answer(503, "the daemon ends; try again"));
+        }
+        Ok(Err(_)) => return respond(answer(413, "it is too large, or was cut off")),
         Err(_) => return respond(answer(408, "it did not come in time")),
     };
     let until = Instant::now() + REFUSING;

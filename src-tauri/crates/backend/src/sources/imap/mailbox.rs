@@ -14,19 +14,33 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::time::timeout;
 
-/// How long a connection may take, each answer, and an answer with letters in it.
+/// How long it may take to connect.
 const CONNECTING: Duration = Duration::from_secs(15);
-const ANSWERING: Duration = Duration::from_secs(30);
-const READING: Duration = Duration::from_secs(300);
-/// How long it waits before it asks anew. A server hangs up after half an hour, and many a router between us and it
-/// forgets a silent connection much sooner, without a word to either side.
-const IDLING: Duration = Duration::from_secs(5 * 60);
 /// How much of a server's words is told, in characters.
 const WORDS_MAX: usize = 200;
+
+/// How long a server may take.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// For an answer.
+    answering: Duration,
+    /// For one with letters in it.
+    reading: Duration,
+    /// Until it is asked anew. A server hangs up after half an hour, and many a router between us and it forgets a
+    /// silent connection much sooner, without a word to either side.
+    idling: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    answering: Duration::from_secs(30),
+    reading: Duration::from_secs(300),
+    idling: Duration::from_secs(5 * 60),
+};
 
 /// A folder that is open for looking.
 pub struct Mailbox {
     session: Session<Link>,
+    patience: Patience,
     /// Whether it tells by itself that letters have come.
     pub tells: bool,
     /// Whether letters have come since it was listed.
@@ -60,15 +74,15 @@ impl Mailbox {
     /// Connects and logs in.
     pub async fn open(server: &Server) -> Result<Self, Failure> {
         let connected = in_time(CONNECTING, server.connected()).await?;
-        let session = in_time(ANSWERING, server.logged_in(connected)).await?;
-        let mut mailbox = Self { session, tells: false, grown: false };
+        let session = in_time(PATIENCE.answering, server.logged_in(connected)).await?;
+        let mut mailbox = Self { session, patience: PATIENCE, tells: false, grown: false };
         mailbox.tells = mailbox.can_tell().await?;
         Ok(mailbox)
     }
 
     async fn can_tell(&mut self) -> Result<bool, Failure> {
         let mut tells = false;
-        self.ask("CAPABILITY", ANSWERING, |response| {
+        self.ask("CAPABILITY", self.patience.answering, |response| {
             if let Response::Capabilities(all) = response {
                 let idle = |c: &async_imap::imap_proto::Capability<'_>| format!("{c:?}").contains("\"IDLE\"");
                 tells |= all.iter().any(idle);
@@ -81,7 +95,7 @@ impl Mailbox {
     /// Opens a folder for looking: nothing in it changes by that.
     pub async fn examine(&mut self, folder: &str) -> Result<Folder, Failure> {
         let mut found = Folder::default();
-        self.ask(&format!("EXAMINE {}", quoted(folder)), ANSWERING, |response| {
+        self.ask(&format!("EXAMINE {}", quoted(folder)), self.patience.answering, |response| {
             if let Response::Data { outcome, .. } = response {
                 match outcome.code {
                     Some(ResponseCode::UidValidity(validity)) => found.validity = validity,
@@ -101,7 +115,7 @@ impl Mailbox {
     pub async fn search(&mut self, what: &str) -> Result<Vec<u32>, Failure> {
         let mut uids = Vec::new();
         self.grown = false;
-        self.ask(&format!("UID SEARCH {what}"), ANSWERING, |response| {
+        self.ask(&format!("UID SEARCH {what}"), self.patience.answering, |response| {
             if let Response::MailboxData(MailboxDatum::Search(found)) = response {
                 uids.extend_from_slice(found);
             }
@@ -117,7 +131,7 @@ impl Mailbox {
     pub async fn headings(&mut self, uids: &[u32]) -> Result<Vec<Heading>, Failure> {
         let mut headings = Vec::new();
         let what = format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", list(uids));
-        self.ask(&what, READING, |response| {
+        self.ask(&what, self.patience.reading, |response| {
             let Response::Fetch(_, attributes) = response else { return };
             let mut heading = Heading { uid: 0, size: 0, at: None };
             for attribute in attributes {
@@ -143,7 +157,7 @@ impl Mailbox {
         let mut parts = Vec::new();
         let part = if heads { "BODY.PEEK[HEADER]" } else { "BODY.PEEK[]" };
         let what = format!("UID FETCH {} (UID {part})", list(uids));
-        let shown = self.ask_for(&what, READING, |response| {
+        let shown = self.ask_for(&what, self.patience.reading, |response| {
             let Response::Fetch(_, attributes) = response else { return };
             let (mut uid, mut bytes) = (None, None);
             for attribute in attributes {
@@ -175,8 +189,8 @@ impl Mailbox {
             return Ok(());
         }
         let command = async { self.session.run_command("IDLE").await.map_err(broken) };
-        let tag = in_time(ANSWERING, command).await?;
-        let until = tokio::time::sleep(IDLING);
+        let tag = in_time(self.patience.answering, command).await?;
+        let until = tokio::time::sleep(self.patience.idling);
         tokio::pin!(until);
         while !self.grown {
             let response = tokio::select! {
@@ -193,8 +207,8 @@ impl Mailbox {
             }
         }
         let command = async { self.session.run_command_untagged("DONE").await.map_err(broken) };
-        in_time(ANSWERING, command).await?;
-        in_time(ANSWERING, self.answer(&tag, |_| {})).await?.map_err(refused)
+        in_time(self.patience.answering, command).await?;
+        in_time(self.patience.answering, self.answer(&tag, |_| {})).await?.map_err(refused)
     }
 
     /// Asks, and hands over all that comes until the answer is whole, which must be a yes.
@@ -313,19 +327,4 @@ fn read_date(text: &str) -> Option<Millis> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_told_in_ranges_and_dates_are_read() {
-        assert_eq!(list(&[1, 2, 3, 7, u32::MAX]), "1:3,7,4294967295");
-        assert_eq!(read_date("21-Nov-2026 19:21:56 +0100"), Some(1_795_285_316_000));
-        assert_eq!(read_date(" 1-Jan-1970 00:00:01 +0000"), Some(1000));
-        assert_eq!(read_date("soon"), None);
-    }
-
-    #[test]
-    fn a_name_of_a_folder_is_one_word() {
-        assert_eq!(quoted(r#"a" b\"#), r#""a\" b\\""#);
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ mod theirs;
 pub use linked::Linked;
 pub use rest::Rest;
 
-use super::source::{BoxFuture, Brought, Failure, Never, Outgoing, Post, Sends, Setup, Source};
+use super::source::{BoxFuture, Brought, Failure, Never, Outgoing, Post, Sends, Sent, Setup, Source};
 use crate::http;
 use crate::store::IdentityRow;
 use account::{Account, Event, Seat, number, text};
@@ -291,33 +291,28 @@ impl Ravi {
     }
 
     /// Sends a message as one of Ravi's identities.
-    async fn send_as(
-        &self,
-        seat: &Seat,
-        outgoing: &Outgoing,
-        away: &[String],
-    ) -> Result<Option<String>, Failure> {
+    async fn send_as(&self, seat: &Seat, outgoing: &Outgoing, away: &[String]) -> Result<Sent, Failure> {
+        let mut sent = Sent::default();
         if outgoing.medium == Medium::Email {
             let answered = match &outgoing.reply {
                 Some(reply) => self.account.reply(seat, outgoing, reply, away).await?,
                 None => None,
             };
-            let sent = match answered {
+            let taken = match answered {
                 Some(answered) => answered,
                 None => self.account.compose(seat, outgoing, away).await?,
             };
-            return Ok(Some(number(&sent, "id").to_string()));
+            sent.provider_id = Some(number(&taken, "id").to_string());
+            return Ok(sent);
         }
-        let mut sent = None;
         for (at, to) in away.iter().enumerate() {
-            match self.account.text(seat, to, &outgoing.text).await {
-                Ok(taken) => sent = Some(text(&taken, "id")),
-                // Those before have it already: another try would send it to them again.
-                Err(failure) if at > 0 => {
-                    let said = failure.said;
-                    return Err(Failure::lasting(format!("only the first {at} have it: {said}")));
-                }
-                Err(failure) => return Err(failure),
+            let taken = self.account.text(seat, to, &outgoing.text).await.map(|taken| text(&taken, "id"));
+            if let (0, Err(failure)) = (at, &taken) {
+                // Nobody has it, and it may be the key that was refused.
+                return Err(failure.clone());
+            }
+            if !sent.note(&away[at..], taken) {
+                break;
             }
         }
         Ok(sent)
@@ -367,7 +362,7 @@ impl Sends for Ravi {
         &'a self,
         outgoing: &'a Outgoing,
         away: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+    ) -> BoxFuture<'a, Result<Sent, Failure>> {
         Box::pin(async move {
             let seat = self.seat_of(&outgoing.identity).await?;
             match self.send_as(&seat, outgoing, away).await {

@@ -1,6 +1,7 @@
 //! One client that brings mail: its bytes, in bounded time and room.
 
 use super::intake::Intake;
+use super::pace::Pace;
 use super::seats::Seat;
 use super::session::{Ask, Kept, Letter, Recipient, Session};
 use crate::sources::post::Post;
@@ -17,12 +18,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-/// How long a client may take to get on: to end a command, or to send a piece of its mail.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How large that piece is at least, in bytes.
-const PIECE: usize = 16 * 1024;
-/// How long one mail may take in all.
-const MAIL_TIME: Duration = Duration::from_secs(600);
 /// How long a client may take to read an answer.
 const READING: Duration = Duration::from_secs(20);
 /// How long it may go on when the server ends, or its seat is another's; and how long what a client still sends is
@@ -43,39 +38,14 @@ pub struct Connection {
     pub domain: String,
     pub tls: Option<TlsAcceptor>,
     pub client: IpAddr,
+    /// How long a client may take to get on.
+    pub patience: Duration,
 }
 
 /// Why a conversation paused.
 enum Pause {
     StartTls,
     End,
-}
-
-/// How fast a client gets on.
-struct Pace {
-    /// When it must have got on.
-    until: Instant,
-    /// When the mail that it sends must be whole.
-    mail_until: Option<Instant>,
-    /// How much of that mail has come since it last got on.
-    piece: usize,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self { until: Instant::now() + PATIENCE, mail_until: None, piece: 0 }
-    }
-
-    fn gets_on(&mut self) {
-        (self.until, self.piece) = (Instant::now() + PATIENCE, 0);
-    }
-
-    /// Until when something must come.
-    fn until(&mut self, is_reading_mail: bool) -> Instant {
-        let begun = self.mail_until.take().or_else(|| Some(Instant::now() + MAIL_TIME));
-        self.mail_until = begun.filter(|_| is_reading_mail);
-        self.mail_until.map_or(self.until, |end| end.min(self.until))
-    }
 }
 
 /// Says that nobody has time, as far as the connection takes it.
@@ -105,14 +75,15 @@ impl Connection {
         // A client that breaks off has no more to say, and none to be told.
         let _broken = stream.set_nodelay(true);
         let mut session = Session::new(&self.domain, self.tls.is_some());
-        if let Ok(Pause::StartTls) = self.converse(&mut stream, &mut session).await
+        let mut pace = Pace::new(self.patience, Instant::now());
+        if let Ok(Pause::StartTls) = self.converse(&mut stream, &mut session, &mut pace).await
             && let Some(tls) = self.tls.clone()
             && let Some(Ok(Ok(mut stream))) =
-                self.stop.run_until_cancelled(timeout(PATIENCE, tls.accept(stream))).await
+                self.stop.run_until_cancelled(timeout(self.patience, tls.accept(stream))).await
         {
             session.secured();
             self.seat.gets_on();
-            let _broken = self.converse(&mut stream, &mut session).await;
+            let _broken = self.converse(&mut stream, &mut session, &mut pace).await;
         }
     }
 
@@ -120,9 +91,10 @@ impl Connection {
         &mut self,
         stream: &mut S,
         session: &mut Session<IdentityRow>,
+        pace: &mut Pace,
     ) -> io::Result<Pause> {
         let mut buffer = vec![0; BUFFER];
-        let mut pace = Pace::new();
+        let mut is_step = false;
         loop {
             match session.go_on() {
                 Some(Ask::Recipient(address)) => session.recipient(self.recipient(&address).await),
@@ -131,7 +103,7 @@ impl Connection {
                     session.kept(self.keep(letter, session).await);
                     self.seat.holds(0);
                     self.flush(stream, session).await?;
-                    pace.gets_on();
+                    pace.has_brought(Instant::now());
                     self.seat.gets_on();
                 }
                 Some(Ask::StartTls) => {
@@ -145,12 +117,13 @@ impl Connection {
                     return Ok(Pause::End);
                 }
                 None => {
-                    if self.flush(stream, session).await? || pace.piece >= PIECE {
-                        pace.gets_on();
+                    if self.flush(stream, session).await? || is_step {
+                        pace.gets_on(Instant::now());
                         self.seat.gets_on();
                     }
-                    if !self.hear(stream, session, &mut pace, &mut buffer).await? {
-                        return Ok(Pause::End);
+                    match self.hear(stream, session, pace, &mut buffer).await? {
+                        Some(heard) => is_step = heard,
+                        None => return Ok(Pause::End),
                     }
                 }
             }
@@ -171,24 +144,24 @@ impl Connection {
         }
     }
 
-    /// Hears what comes next; false if that is the end of the connection.
+    /// Hears what comes next, and whether that was a step of a mail; none if it is the end of the connection.
     async fn hear<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
         session: &mut Session<IdentityRow>,
         pace: &mut Pace,
         buffer: &mut [u8],
-    ) -> io::Result<bool> {
-        let out = self.seat.out();
-        let until = pace.until(session.is_reading_mail());
+    ) -> io::Result<Option<bool>> {
+        let (out, mut is_step) = (self.seat.out(), false);
+        let until = pace.until(session.is_reading_mail(), Instant::now());
         tokio::select! {
             read = timeout_at(until, stream.read(buffer)) => match read {
                 Ok(read) => {
                     let count = read?;
                     if count == 0 {
-                        return Ok(false);
+                        return Ok(None);
                     }
-                    pace.piece += if session.is_reading_mail() { count } else { 0 };
+                    is_step = session.is_reading_mail() && pace.sends(count);
                     session.hear(&buffer[..count]);
                 }
                 Err(_) => session.end("That took too long"),
@@ -199,7 +172,7 @@ impl Connection {
         if !self.seat.holds(session.held()) {
             session.end("Too many large mails at once, try again");
         }
-        Ok(true)
+        Ok(Some(is_step))
     }
 
     /// Sends what there is to say; whether there was something.

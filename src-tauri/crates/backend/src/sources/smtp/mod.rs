@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod intake;
+mod pace;
 pub mod seats;
 pub mod session;
 mod tls;
@@ -31,6 +32,7 @@ pub struct Door {
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     domain: String,
+    patience: Duration,
 }
 
 impl Door {
@@ -55,7 +57,9 @@ impl Door {
         let (address, listener) = listening.map_err(|e| {
             Failure::passing(format!("it cannot listen at {}:{port}: {e}", settings.smtp_address))
         })?;
-        Ok(Self { listener, address, tls, domain: domain.to_string() })
+        // An hour is longer than any client needs.
+        let patience = Duration::from_secs(settings.smtp_patience.clamp(1, 3600));
+        Ok(Self { listener, address, tls, domain: domain.to_string(), patience })
     }
 
     /// Where it listens.
@@ -88,6 +92,7 @@ impl Door {
                 domain: self.domain.clone(),
                 tls: self.tls.clone(),
                 client: client.ip(),
+                patience: self.patience,
             };
             tasks.spawn(connection.serve(stream));
         }
