@@ -168,6 +168,7 @@ fn on_a_small_screen(page: &Page) {
     page.shot("message-small-dark");
     page.paint("light");
     page.click("reply");
+    page.says("compose-form", "Reply to brin@lanyard.localhost");
     page.shot("reply-small");
     page.fits();
     page.click("put-away");
@@ -337,7 +338,7 @@ fn what_is_unread_is_counted_on_each_badge_and_one_inbox_shows_it_for_all_of_the
         page.shot("inbox-all");
         page.click("inbox-unread");
         page.until("document.querySelectorAll('[data-test=letter]').length === 3");
-        page.keys(&format!("j{}", key::ENTER));
+        page.click("letter");
         page.says("subject", "Ein sehr langer Betreff");
         page.says("unread-all", "2");
         page.shot("message-long");

@@ -8,7 +8,7 @@ use crate::field::{Choice, Hint, HintLine, TextField};
 use crate::slots::identity_options;
 use crate::words;
 use api::SecretText;
-use api::inbox::{Medium, Message, SMS_MAX, SendMessage, Sending};
+use api::inbox::{Direction, Medium, Message, SMS_MAX, SendMessage, Sending};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -213,7 +213,11 @@ fn title(writing: &Writing) -> String {
     match writing {
         Writing::New => "New message".into(),
         Writing::Reply { to, all } => {
-            let whom = if *all { "everybody".to_string() } else { text::other_side(to) };
+            let whom = match (*all, to.direction) {
+                (true, _) => "everybody".to_string(),
+                (false, Direction::Outgoing) => text::line(&to.to.join(", ")),
+                (false, Direction::Incoming) => text::other_side(to),
+            };
             format!("Reply to {whom}")
         }
     }

@@ -109,6 +109,8 @@ impl Reading {
         if let Some(id) = next {
             scroll_to(self.letters, &id);
             self.at.set(Some(id));
+            // Enter opens that line now, and presses no button that was clicked before.
+            self.focus();
         }
     }
 
