@@ -157,7 +157,11 @@ impl Account {
             }
             ("GET", ["secrets" | "passwords"]) => Reply::json(200, &json!([])),
             ("GET", ["email-messages", id]) => {
-                match self.messages.iter().find(|(of, mail)| *of == whose && mail["id"].to_string() == *id) {
+                match self
+                    .messages
+                    .iter()
+                    .find(|(of, mail)| *of == whose && mail["id"].as_u64() == id.parse().ok())
+                {
                     Some((_, mail)) => Reply::json(200, mail),
                     None => Reply::json(404, &json!({ "detail": "Not found." })),
                 }

@@ -239,9 +239,9 @@ impl Account {
         }
     }
 
-    /// The key that a seat is asked for with.
-    fn key(&self, _: &Seat) -> &Secret {
-        &self.key
+    /// The key that a seat is asked for with: its slot's own, else the account's.
+    fn key<'a>(&'a self, seat: &'a Seat) -> &'a Secret {
+        seat.key.as_ref().map_or(&self.key, |key| &key.value)
     }
 
     /// Fetches a file.
@@ -314,8 +314,9 @@ impl Account {
     }
 
     pub(super) fn about<'a>(&'a self, ask: Ask<'a>, seat: &'a Seat, query: &[(&'a str, &'a str)]) -> Ask<'a> {
-        let key = seat.key.as_ref().map_or(&self.key, |key| &key.value);
-        let ask = query.iter().fold(ask.slash().bearer(key), |ask, (name, value)| ask.query(name, value));
+        let ask = query
+            .iter()
+            .fold(ask.slash().bearer(self.key(seat)), |ask, (name, value)| ask.query(name, value));
         // A key of one identity says by itself which one.
         match seat.uuid.is_empty() || seat.key.is_some() {
             true => ask,
