@@ -69,7 +69,7 @@ impl Pair {
         let ids = [&self.mail, &self.sms].map(|one| text(one, "id").to_string());
         let all = |texts: &[&str]| texts.iter().map(|one| json!(one)).collect::<Vec<Value>>();
         match field {
-            "identity" | "identity_id" => all(&["bob", text(&self.bob, "id"), "bob "]),
+            "identity" | "identity_id" | "ravi" => all(&["bob", text(&self.bob, "id"), "bob "]),
             "message" | "answers" => {
                 all(&[&message[0], &message[1], &ids[0], &ids[1], &ids[0][..20], &ids[0].to_uppercase()])
             }
