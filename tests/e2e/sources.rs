@@ -131,7 +131,7 @@ fn what_one_identity_writes_to_another_comes_in_the_order_in_which_it_was_writte
     let subjects: Vec<String> = (0..40).map(|n| format!("Number {n}")).collect();
     let ask = |n: usize, to: &[&str]| {
         json!({ "id": n, "method": "inbox.send", "params": { "identity": "ada", "medium": "email", "to": to,
-            "subject": subjects[n], "text": "x".repeat(if n % 3 == 0 { 20_000 } else { 10 }) } })
+            "subject": subjects[n], "text": "x".repeat(if n.is_multiple_of(3) { 20_000 } else { 10 }) } })
     };
     // One after the other, without waiting for any.
     for n in 0..subjects.len() {
