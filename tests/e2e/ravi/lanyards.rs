@@ -20,7 +20,6 @@ until_so() {
 is() { [ "$(below secrets get "$1" --identity ada 2>/dev/null)" = "$2" ]; }
 is_there() { below sources sync above >/dev/null; is "$@"; }
 refused() { below sources show above --json | grep -q 'GITHUB_TOKEN.*403'; }
-sent() { below email read 2 --identity ada --json | grep -q '"sent"'; }
 below identity create --name ada
 printf %s "$RAVI_API_KEY" | below sources add above --kind ravi --url "$RAVI_API_URL" --identity ada \
   --set poll=3 --set push=yes --secret -
@@ -30,8 +29,6 @@ printf one | below secrets set MADE_BELOW - --identity ada
 printf ghp_evil | below secrets set GITHUB_TOKEN - --identity ada
 until_so refused
 until_so is_there MADE_BELOW two
-below email reply 1 --identity ada --body "got it"
-until_so sent
 "#;
 
 #[test]
@@ -63,9 +60,5 @@ fn two_lanyards_keep_an_identity_alike() {
     up.lanyard_with(&["secrets", "set", "MADE_BELOW", "-", "--identity", "ada"], "two").ok();
     let out = script.outcome().ok();
     assert!(out.contains("551234"), "{out}");
-    let answered =
-        json!({ "identity": "eve", "medium": "email", "subject": "Re: Your code", "timeout_ms": 30000 });
-    let answered = ask(&mut above, "inbox.wait", answered);
-    assert_eq!(answered["from"], "ada@lanyard.localhost", "{answered}");
     assert!(has(&up, "GITHUB_TOKEN", "ghp_ada"));
 }
