@@ -172,7 +172,7 @@ mod tests {
         let said = |failure| told(&failure, "ravi").to_string();
         assert!(said(refused(402)).contains("plan does not include another identity: Ravi's own words"));
         assert!(said(refused(409)).contains("given it away"));
-        assert!(said(refused(401)).contains("the key of ravi"));
+        assert!(said(refused(401)).contains("does not take the key"));
         assert!(said(refused(502)).contains("may have done it"));
         let after = Some(Duration::from_secs(7));
         assert!(said(http::Failure::RateLimited { after }).contains("7 s of rest"));
