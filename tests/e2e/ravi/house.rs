@@ -125,6 +125,18 @@ impl Account {
         made
     }
 
+    /// As newer servers do.
+    fn make_with_a_key(&mut self, body: &Value) -> Value {
+        let mut made = self.make(body);
+        let key = format!("ravi_id_first-{}", self.made);
+        self.keys.push(json!({
+            "uuid": format!("first-{}", self.made), "key": key, "label": "default",
+            "identity": made["uuid"], "is_active": true,
+        }));
+        made["api_key"] = json!(key);
+        made
+    }
+
     fn answer(&mut self, request: &Request) -> Reply {
         let (method, path) = request.line.split_once(' ').unwrap_or_default();
         assert!(path.ends_with('/'), "a path without its slash: {path}");
@@ -179,7 +191,7 @@ impl Account {
             }
             ("POST", ["identities"]) => match &self.refusal {
                 Some((status, body)) => Reply::json(*status, body),
-                None => Reply::json(201, &self.make(&request.json())),
+                None => Reply::json(201, &self.make_with_a_key(&request.json())),
             },
             ("GET", ["auth", "keys", "identity"]) => {
                 let masked = |key: &Value| {

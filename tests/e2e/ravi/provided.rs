@@ -65,6 +65,7 @@ fn an_identity_is_made_at_ravi_and_has_its_address_and_number() {
     assert!(text(&made, "phone").starts_with("+1555"), "{made}");
     assert_eq!(made["ravi"]["uuid"], house.account().uuid("build-1").as_str());
     assert_eq!(made["ravi"]["source"], "ravi");
+    assert_eq!(house.account().labels(), Vec::<String>::new(), "the key that came with it is taken back");
     let seen =
         world.lanyard(&["identity", "list"]).ok() + &world.lanyard(&["identity", "show", "build-1"]).ok();
     assert!(seen.contains("PROVIDER") && seen.contains("ravi, as build-1"), "{seen}");

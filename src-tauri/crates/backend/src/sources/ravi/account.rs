@@ -94,11 +94,13 @@ pub fn failed(failure: http::Failure) -> Failure {
     }
 }
 
-/// The same for what is sent: if it may have gone out, it does not go out again.
+/// The same for what is sent: if it may have gone out, it does not go out again. One message may be forbidden where
+/// others are not.
 fn unsent(failure: http::Failure) -> Failure {
-    match failure.may_have_worked() {
-        true => Failure::lasting(format!("it may have been sent: {failure}")),
-        false => failed(failure),
+    match &failure {
+        _ if failure.may_have_worked() => Failure::lasting(format!("it may have been sent: {failure}")),
+        http::Failure::Refused { status: 403, .. } => Failure::passing(failure.to_string()),
+        _ => failed(failure),
     }
 }
 
@@ -371,5 +373,6 @@ mod tests {
         assert_eq!(failed(refused(402)).after, Some(RESTING));
         assert!(!unsent(refused(502)).again);
         assert!(unsent(http::Failure::Unreachable("x".into())).again);
+        assert!(unsent(refused(403)).again && unsent(refused(403)).after.is_none());
     }
 }

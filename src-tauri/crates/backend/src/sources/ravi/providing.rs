@@ -1,7 +1,7 @@
 //! Ravi as the provider of identities: one is made there, or found there, for one here.
 
-use super::account::{Account, Seat};
-use crate::http;
+use super::account::{Account, Seat, text};
+use crate::http::{self, Ask};
 use crate::identities::Given;
 use crate::sources::{Sources, rows};
 use crate::store::SourceRow;
@@ -47,6 +47,9 @@ impl Sources {
         self.parts.failpoints.at("ravi.make.before");
         let made = account.make(&body).await.map_err(|failure| told(&failure, &row.name))?;
         self.parts.failpoints.at("ravi.make.after");
+        if let Err(failure) = end_first_keys(&account, &made).await {
+            tracing::warn!("Ravi may have made a key with an identity, which is not taken back: {failure}");
+        }
         Ok(given(&row, made))
     }
 
@@ -117,6 +120,20 @@ impl Sources {
         }
         Ok((row, account))
     }
+}
+
+/// Takes back what opens an identity that was just made: newer servers give it a key, which nobody here would keep.
+async fn end_first_keys(account: &Account, made: &Seat) -> Result<(), http::Failure> {
+    const KEYS: [&str; 4] = ["api", "auth", "keys", "identity"];
+    let nobody = Seat::default();
+    for key in account.list(&nobody, &KEYS, &[]).await? {
+        if [text(&key, "identity"), text(&key, "identity_uuid")].contains(&made.uuid) {
+            let uuid = text(&key, "uuid");
+            let path = [&KEYS[..], &[&uuid]].concat();
+            account.ask(&nobody, account.about(Ask::delete(&path), &nobody, &[])).await?.done()?;
+        }
+    }
+    Ok(())
 }
 
 fn given(row: &SourceRow, seat: Seat) -> Given {
