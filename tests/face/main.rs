@@ -7,6 +7,7 @@ mod desktop;
 mod driver;
 mod gates;
 mod holding;
+mod identities;
 mod inbox;
 mod ledger;
 mod letter;

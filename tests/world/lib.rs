@@ -26,6 +26,7 @@ mod processes;
 mod programs;
 pub mod providers;
 pub mod ravi;
+pub mod ravi_house;
 mod repository;
 mod run;
 mod script;

@@ -26,7 +26,7 @@
 //! - starting: `start-identity start-project start-branch start-base start-agent start-command start-task start-when-done
 //!   start-go`; the line: `new-task line task task-sooner task-later task-cancel`; what it came to: `summary work`
 //! - identities: `new-identity identity-NAME (opens its vault) edit-NAME delete-NAME identity-name identity-email
-//!   identity-phone identity-author identity-author-email create-identity save-identity slot-identity
+//!   identity-provider identity-number identity-phone identity-author identity-author-email create-identity save-identity slot-identity
 //!   slot-agent hue-N clear-slot key public-key key-policy`
 //! - the vault: `add-secret secret-key secret-value secret-policy secret-notes save-secret secret-KEY
 //!   reveal-KEY value-KEY copy-KEY edit-KEY remove-KEY secret-because versions-KEY version-list-KEY share-KEY shares-KEY

@@ -1,6 +1,5 @@
 //! `ravi`: Ravi's commands, the forms of its guides, and its Python module, for an agent and for the owner.
 
-mod house;
 mod lanyards;
 mod messages;
 mod provided;

@@ -1,13 +1,13 @@
 //! Identities that Ravi provides: made there, linked, unlinked, and one key for each slot in which one sits.
 
-use super::house::{House, MANAGEMENT};
 use serde_json::{Value, json};
+use tests::ravi_house::{MANAGEMENT, RaviHouse};
 use tests::server::Fault;
 use tests::{Door, World, text};
 
 /// A world with Ravi as a source.
-fn world() -> (World, House) {
-    let (world, house) = (World::new(), House::new());
+fn world() -> (World, RaviHouse) {
+    let (world, house) = (World::new(), RaviHouse::new());
     house.add(&world);
     (world, house)
 }
@@ -22,7 +22,7 @@ fn sit(world: &World, slot: &str, name: &str) {
 
 /// Waits until so many keys live and each has a row here that says that it does.
 #[track_caller]
-fn wait_for_keys(world: &World, house: &House, labels: &[&str]) {
+fn wait_for_keys(world: &World, house: &RaviHouse, labels: &[&str]) {
     drop(house.wait("keys", |account| {
         let all = account.labels();
         all.len() == labels.len() && labels.iter().zip(&all).all(|(label, there)| there.starts_with(label))
@@ -116,7 +116,7 @@ fn what_ravi_refuses_is_told_in_words_and_leaves_nothing_here() {
 
 #[test]
 fn an_identity_whose_making_was_cut_short_is_taken_and_not_made_twice() {
-    let (mut world, house) = (World::new(), House::new());
+    let (mut world, house) = (World::new(), RaviHouse::new());
     house.add(&world);
     world.lanyard(&["daemon", "stop"]).ok();
     world.set("LANYARD_DIE_AT", "ravi.make.after");

@@ -18,6 +18,8 @@ struct Draft {
     author_email: RwSignal<String>,
     /// The source of Ravi's that a new one is made by; Lanyard's own if empty.
     source: RwSignal<String>,
+    /// Whether Ravi shall give it a number.
+    numbered: RwSignal<bool>,
 }
 
 impl Draft {
@@ -30,6 +32,7 @@ impl Draft {
             author_name: text(|i| i.author_name.clone()),
             author_email: text(|i| i.author_email.clone()),
             source: RwSignal::new(String::new()),
+            numbered: RwSignal::new(false),
         }
     }
 
@@ -39,12 +42,12 @@ impl Draft {
         CreateIdentity {
             name: trimmed(self.name),
             email: some(self.email),
-            phone: some(self.phone),
+            phone: some(self.phone).filter(|_| source.is_none()),
             author_name: some(self.author_name),
             author_email: some(self.author_email),
             provider: if source.is_some() { Provider::Ravi } else { Provider::Local },
+            provision_phone: source.is_some() && self.numbered.get_untracked(),
             source,
-            provision_phone: false,
         }
     }
 
@@ -92,8 +95,7 @@ pub fn IdentityForm(
     };
     view! {
         <form class="stack" on:submit=save>
-            <Fields draft/>
-            {is_new.then(|| view! { <Providers source=draft.source/> })}
+            <Fields draft is_new/>
             <Problem of=saving/>
             <div class="row end">
                 <button class="button" type="button" data-test="cancel" on:click=move |_| close.run(())>"Cancel"</button>
@@ -125,8 +127,9 @@ fn Providers(source: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn Fields(draft: Draft) -> impl IntoView {
+fn Fields(draft: Draft, is_new: bool) -> impl IntoView {
     let name = draft.name;
+    let of_ravi = Memo::new(move |_| !draft.source.with(String::is_empty));
     let name_hint = move || {
         Hint::of(
             &name.get(),
@@ -135,17 +138,33 @@ fn Fields(draft: Draft) -> impl IntoView {
         )
     };
     let address = move || match name.get() {
+        _ if of_ravi.get() => "Ravi chooses one".to_string(),
         name if name.is_empty() => "name@lanyard.localhost".to_string(),
         name => format!("{name}@lanyard.localhost"),
+    };
+    let number = move || {
+        match of_ravi.get() {
+        true => view! {
+            <label class="row">
+                <input type="checkbox" data-test="identity-number" prop:checked=draft.numbered
+                    on:change=move |event| draft.numbered.set(event_target_checked(&event))/>
+                "A phone number of Ravi's"
+            </label>
+        }
+        .into_any(),
+        false => view! { <TextField name="Phone" value=draft.phone test="identity-phone" mono=true placeholder="+491701234567" hinted=false/> }
+            .into_any(),
+    }
     };
     view! {
         <div class="stack tight">
             <TextField name="Name" value=name test="identity-name" mono=true placeholder="agent-build-1" hint=Signal::derive(name_hint)/>
+            {is_new.then(|| view! { <Providers source=draft.source/> })}
             <div class="two">
                 <TextField name="Address" value=draft.email test="identity-email" mono=true placeholder=Signal::derive(address) hinted=false/>
-                <TextField name="Phone" value=draft.phone test="identity-phone" mono=true placeholder="+491701234567" hinted=false/>
+                {number}
                 <TextField name="Git author" value=draft.author_name test="identity-author" placeholder=Signal::derive(move || if name.with(String::is_empty) { "the name".to_string() } else { name.get() }) hinted=false/>
-                <TextField name="Author's address" value=draft.author_email test="identity-author-email" mono=true placeholder=Signal::derive(address) hinted=false/>
+                <TextField name="Author's address" value=draft.author_email test="identity-author-email" mono=true placeholder=Signal::derive(move || if of_ravi.get() { "the address".to_string() } else { address() }) hinted=false/>
             </div>
         </div>
     }

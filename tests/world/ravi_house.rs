@@ -1,17 +1,17 @@
 //! A stand-in for Ravi's accounts: identities, the keys that open one each, and what is refused to whom. Its shapes are
 //! those of the contract, with lists in pages, fields that nobody knows and three sorts of errors.
 
+use crate::server::{Fault, Reply, Request, Server};
+use crate::{DEADLINE, World};
 use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
-use tests::server::{Fault, Reply, Request, Server};
-use tests::{DEADLINE, World};
 
 /// Its management key.
 pub const MANAGEMENT: &str = "ravi_mgmt_a-key-that-nobody-may-see";
 
 /// An account at Ravi's.
-pub struct House {
+pub struct RaviHouse {
     server: Server,
     shared: Arc<(Mutex<Account>, Condvar)>,
 }
@@ -32,7 +32,7 @@ pub struct Account {
     made: usize,
 }
 
-impl House {
+impl RaviHouse {
     /// One with an identity of its owner's that nobody has linked.
     pub fn new() -> Self {
         let shared: Arc<(Mutex<Account>, Condvar)> = Arc::default();
