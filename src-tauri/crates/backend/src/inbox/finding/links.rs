@@ -148,7 +148,8 @@ impl Place<'_> {
     fn around(&self) -> String {
         let lines = &self.form.lines;
         let mut around = String::new();
-        for line in lines[..=self.link.line.min(lines.len().saturating_sub(1))].iter().rev().take(4) {
+        // A message may be a link on a picture, and have no line at all.
+        for line in lines.iter().take(self.link.line + 1).rev().take(4) {
             around = format!("{} {around}", without_addresses(&line.folded));
             // A whole sentence is enough.
             if around.chars().count() > AROUND {
@@ -209,6 +210,15 @@ fn randomness(part: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_without_any_line_is_weighed() {
+        let html = "<a href='https://a.example/verify?t=3f9a0c1d2e4b5a697887'><img src='b.png'></a>";
+        for subject in ["", "Verify your email address"] {
+            let found = links(&Page::of(subject, "", Some(html)), &[]);
+            assert_eq!(found.len(), 1, "{subject}: {found:?}");
+        }
+    }
 
     #[test]
     fn a_code_in_an_address_is_seen() {
