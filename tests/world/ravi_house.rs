@@ -32,6 +32,12 @@ pub struct Account {
     made: usize,
 }
 
+impl Default for RaviHouse {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl RaviHouse {
     /// One with an identity of its owner's that nobody has linked.
     pub fn new() -> Self {
@@ -60,7 +66,7 @@ impl RaviHouse {
         while !is_so(&account) {
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "in vain for {what}: {:?} {:?}", account.keys, self.server.asked());
-            account = self.shared.1.wait_timeout(account, left).unwrap().0;
+            account = self.shared.1.wait_timeout(account, left).unwrap_or_else(|e| e.into_inner()).0;
         }
         account
     }
@@ -92,12 +98,15 @@ impl Account {
     #[track_caller]
     pub fn uuid(&self, name: &str) -> String {
         let found = self.identities.iter().find(|one| one["name"] == name);
-        found.unwrap_or_else(|| panic!("nobody is called {name}"))["uuid"].as_str().unwrap().to_string()
+        found.unwrap_or_else(|| panic!("nobody is called {name}"))["uuid"]
+            .as_str()
+            .expect("an id")
+            .to_string()
     }
 
     /// The labels of the keys that live.
     pub fn labels(&self) -> Vec<String> {
-        self.keys.iter().map(|key| key["label"].as_str().unwrap().to_string()).collect()
+        self.keys.iter().map(|key| key["label"].as_str().expect("a label").to_string()).collect()
     }
 
     /// A mail comes for an identity.
@@ -117,7 +126,7 @@ impl Account {
         let phone = body["provision_phone"] == true;
         let made = json!({
             "uuid": format!("6f1c2c1e-0000-4000-8000-{:012}", self.made), "name": body["name"],
-            "inbox": format!("{}@in.ravi.test", local.unwrap()),
+            "inbox": format!("{}@in.ravi.test", local.expect("a name")),
             "phone": if phone { json!(format!("+1555010{:04}", self.made)) } else { json!(null) },
             "created_dt": "2026-11-20T10:00:00Z", "a_field_of_tomorrow": [1, { "x": 2 }],
         });
@@ -158,7 +167,7 @@ impl Account {
         match (method, parts.as_slice()) {
             ("GET", ["events"]) => {
                 let since = request.query.split('&').find_map(|pair| pair.strip_prefix("since="));
-                let since: usize = since.unwrap().parse().unwrap();
+                let since: usize = since.and_then(|since| since.parse().ok()).expect("a number");
                 let event = |(at, (_, mail)): (usize, &(String, Value))| {
                     let (seq, data) = (at + 1, json!({ "message_id": mail["id"] }));
                     json!({ "id": format!("e{seq}"), "seq": seq, "type": "email.message.received", "data": data })

@@ -34,6 +34,11 @@ const FILES: u64 = 8192;
 const CLICKS: usize = 16;
 
 fn main() -> ExitCode {
+    // Where it broke and no more: a panic's words may hold what they were about.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("lanyardd: broke at {place}");
+    }));
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let ready = match words[..] {

@@ -2,6 +2,7 @@
 
 use super::Inbox;
 use super::elsewhere::Letter;
+use super::finding::find;
 use super::mail::{Mail, names, read_mail};
 use super::sealing::{Body, Head, Seals};
 use super::words::{beginning, different, fold};
@@ -164,7 +165,7 @@ fn seal(seals: &Seals, arrived: Arrived, now: Millis) -> Result<NewMessage> {
     let key_hash = arrived.key.as_deref().map(|key| seals.hash("key", &[&arrived.source, key]));
     let (medium, head, body, raw) = match arrived.content {
         Content::Mail(raw) => {
-            let (head, body) = parts_of_mail(read_mail(&raw), &BTreeMap::new());
+            let (head, body) = parts_of_mail(read(&raw), &BTreeMap::new());
             (Medium::Email, head, body, raw)
         }
         Content::Letter(letter) => {
@@ -277,8 +278,18 @@ fn bare(subject: &str) -> &str {
 
 /// What a mail says that a source's server keeps as well.
 pub(super) fn parts_of_letter(letter: &Letter) -> (Head, Body) {
-    let (head, body) = parts_of_mail(read_mail(&letter.raw), &letter.missing);
+    let (head, body) = parts_of_mail(read(&letter.raw), &letter.missing);
     (head, Body { theirs: Some(letter.theirs.clone()), ..body })
+}
+
+fn read(raw: &[u8]) -> Mail {
+    unless_broken(|| read_mail(raw))
+        .unwrap_or_else(|| Mail { subject: "(a mail that could not be read)".into(), ..Mail::default() })
+}
+
+/// What reading gives; none if it breaks, which must not keep a message from coming: its bytes are kept whole.
+fn unless_broken<T>(reading: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(reading)).ok()
 }
 
 fn parts_of_mail(mail: Mail, missing: &BTreeMap<u32, String>) -> (Head, Body) {
@@ -324,7 +335,7 @@ fn parts_of_text(from: String, to: String, text: String) -> (Head, Body) {
         from,
         to: vec![to],
         preview: preview(&text),
-        found: bounded(super::finding::find("", &text, None, Medium::Sms)),
+        found: unless_broken(|| find("", &text, None, Medium::Sms)).map(bounded).unwrap_or_default(),
         ..Head::default()
     };
     (head, Body { text, ..Body::default() })
@@ -346,4 +357,17 @@ pub(super) fn preview(text: &str) -> String {
 
 fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_breaks_reads_nothing() {
+        let nothing: Vec<u8> = Vec::new();
+        assert_eq!(unless_broken(|| nothing[nothing.len()]), None);
+        assert_eq!(unless_broken(|| 7), Some(7));
+        assert_eq!(read(b"Subject: Hi\r\n\r\nText").subject, "Hi");
+    }
 }
