@@ -19,6 +19,7 @@ fn an_identity_of_ravis_is_made_by_the_form_and_says_who_provides_it() {
         page.shot("identity-of-ravi");
         page.click("create-identity");
         page.says("identity-build-9", "build-9@in.ravi.test");
+        page.until("[...document.querySelectorAll('.tag')].some(tag => tag.innerText === 'Ravi')");
         page.shot("identities-of-ravi");
         let made = world.json(&["identity", "show", "build-9"]);
         assert!(made["phone"].as_str().is_some_and(|phone| phone.starts_with("+1555")), "{made}");

@@ -96,6 +96,8 @@ fn IdentityCard(id: String) -> impl IntoView {
                         {move || words::count(one.with(|i| i.as_ref().map_or(0, |i| i.secrets)), "secret")}
                     </span>
                 </button>
+                {move || one.with(|i| i.as_ref().is_some_and(|i| i.ravi.is_some()))
+                    .then(|| view! { <span class="tag" title="Its mailbox and phone are Ravi's">"Ravi"</span> })}
                 {move || where_to().map(|seat| view! { <span class="tag">{seat}</span> })}
                 {move || match one.with(|i| i.as_ref().is_some_and(|i| i.current)) {
                     true => view! { <span class="tag" title="Meant where a command names no identity">"current"</span> }.into_any(),

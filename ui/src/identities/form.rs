@@ -145,7 +145,7 @@ fn Fields(draft: Draft, is_new: bool) -> impl IntoView {
     let number = move || {
         match of_ravi.get() {
         true => view! {
-            <label class="row">
+            <label class="row" style="align-self:end; height:32px">
                 <input type="checkbox" data-test="identity-number" prop:checked=draft.numbered
                     on:change=move |event| draft.numbered.set(event_target_checked(&event))/>
                 "A phone number of Ravi's"
