@@ -144,7 +144,7 @@ fn Line(at: usize, message: Message, reading: Reading, named: bool) -> impl Into
                 </p>
                 <p class="cut subject"><bdi>{text::subject(&message)}</bdi></p>
                 <p class="letter-foot">
-                    <bdi class="cut grow soft small">{match failed { true => "Could not be sent".to_string(), false => text::line(&message.preview) }}</bdi>
+                    <bdi class="cut grow soft small">{match failed { true => "Could not be sent".to_string(), false => text::preview(&message) }}</bdi>
                     {fresh.map(|code| view! { <span class="found-code" class:old=move || { face.now.get() - when > text::FRESH_FOR }>{text::code(&code)}</span> })}
                 </p>
             </div>

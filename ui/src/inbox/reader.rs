@@ -77,7 +77,7 @@ fn Head(message: Memo<Option<Message>>, thread: RwSignal<Vec<Message>>, reading:
     let count = move || Some(thread.with(Vec::len)).filter(|n| *n > 1);
     view! {
         <header class="message-head">
-            <h2 class="grow"><bdi data-test="subject">{text(text::subject)}</bdi>
+            <h2 class="grow"><bdi data-test="subject">{text(text::title)}</bdi>
                 {move || count().map(|n| view! { <span class="tag">{format!("{n} in this thread")}</span> })}</h2>
             <button class="button" data-test="reply" title="Reply (r)" on:click=move |_| reply(false)><Icon of=REPLY/>"Reply"</button>
             {move || several().then(|| view! { <button class="button" data-test="reply-all" title="Reply to all (Shift r)" on:click=move |_| reply(true)><Icon of=REPLY_ALL/>"To all"</button> })}

@@ -23,6 +23,20 @@ pub fn subject(message: &Message) -> String {
     }
 }
 
+/// What stands above an open message: a text's words stand below it already.
+pub fn title(message: &Message) -> String {
+    if is_bare(message) { "Text message".into() } else { subject(message) }
+}
+
+/// What stands below the subject in a list: nothing where that is the message itself.
+pub fn preview(message: &Message) -> String {
+    if is_bare(message) { String::new() } else { line(&message.preview) }
+}
+
+fn is_bare(message: &Message) -> bool {
+    message.medium == Medium::Sms && line(&message.subject).is_empty()
+}
+
 /// Who a message is from or goes to, as a list shows it.
 pub fn other_side(message: &Message) -> String {
     if message.direction == api::inbox::Direction::Outgoing {
