@@ -159,11 +159,14 @@ fn asked(world: &World, door: &mut Door) -> Value {
     }
 }
 
+/// No part of an id by chance.
+const DEPLOY: &str = "value-of-the-deploy-key";
+
 #[test]
 fn the_tools_say_what_they_are_and_give_what_the_identity_holds() {
     let world = world();
     world
-        .lanyard_with(&["secrets", "set", "DEPLOY_KEY", "-", "--identity", "ada", "--policy", "ask"], "d1")
+        .lanyard_with(&["secrets", "set", "DEPLOY_KEY", "-", "--identity", "ada", "--policy", "ask"], DEPLOY)
         .ok();
     let mut client = Client::start(&world, 1);
     let listed = client.ask("tools/list", json!({}))["result"]["tools"].take();
@@ -180,12 +183,12 @@ fn the_tools_say_what_they_are_and_give_what_the_identity_holds() {
     }
     assert!(client.call("who_am_i", json!({})).contains("ada@lanyard.localhost"));
     let keys = client.call("list_secrets", json!({}));
-    assert!(keys.contains("DEPLOY_KEY") && !keys.contains("d1") && !keys.contains("ghp_"), "{keys}");
+    assert!(keys.contains("DEPLOY_KEY") && !keys.contains(DEPLOY) && !keys.contains("ghp_"), "{keys}");
     assert_eq!(client.call("read_secret", json!({ "key": "GITHUB_TOKEN" })), "ghp_of_ada");
     assert_eq!(client.call("list_tokens", json!({})), "[]");
 
     let mut door = world.door();
-    for (answer, expected) in [("approve", Ok("d1")), ("deny", Err("denied"))] {
+    for (answer, expected) in [("approve", Ok(DEPLOY)), ("deny", Err("denied"))] {
         let id = client.begin_call("read_secret", json!({ "key": "DEPLOY_KEY", "reason": "to deploy" }));
         let open = asked(&world, &mut door);
         assert_eq!((text(&open, "subject"), text(&open, "reason")), ("DEPLOY_KEY", "to deploy"));
