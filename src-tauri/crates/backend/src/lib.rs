@@ -30,6 +30,7 @@ pub mod members;
 pub mod notify;
 pub mod passwords;
 pub mod projects;
+pub mod ravi;
 pub mod reactions;
 pub mod safe;
 pub mod secrets;

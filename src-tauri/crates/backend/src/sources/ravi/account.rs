@@ -4,6 +4,7 @@ use super::super::source::{Failure, Outgoing, Setup};
 use super::rest::Rest;
 use crate::http::{self, Answer, Ask, Http};
 use crate::inbox::Reply;
+use crate::ravi::HOME;
 use crate::tokens::SlotKey;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,8 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use vault::Secret;
 
-/// Where Ravi is, where nobody says otherwise.
-const HOME: &str = "https://api.ravi.id";
 /// What the key of one identity begins with.
 const OF_ONE: &[u8] = b"ravi_id_";
 /// How many events are asked for at once.

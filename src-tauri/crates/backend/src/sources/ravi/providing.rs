@@ -3,6 +3,7 @@
 use super::account::{Account, Seat, text};
 use crate::http::{self, Ask};
 use crate::identities::Given;
+use crate::ravi::KEYS;
 use crate::sources::{Sources, rows};
 use crate::store::SourceRow;
 use anyhow::{Result, bail};
@@ -124,7 +125,6 @@ impl Sources {
 
 /// Takes back what opens an identity that was just made: newer servers give it a key, which nobody here would keep.
 async fn end_first_keys(account: &Account, made: &Seat) -> Result<(), http::Failure> {
-    const KEYS: [&str; 4] = ["api", "auth", "keys", "identity"];
     let nobody = Seat::default();
     for key in account.list(&nobody, &KEYS, &[]).await? {
         if [text(&key, "identity"), text(&key, "identity_uuid")].contains(&made.uuid) {

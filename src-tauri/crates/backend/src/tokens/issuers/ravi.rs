@@ -6,6 +6,7 @@
 
 use super::http::{Ask, Http};
 use super::setup::gone;
+use crate::ravi::{HOME, KEYS};
 use crate::tokens::issuer::{BoxFuture, Failure, Found, Held, Issuer, Limits, Minted, Order, Setup};
 use api::SecretText;
 use serde::Deserialize;
@@ -13,10 +14,6 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use vault::Secret;
 
-/// Where Ravi is, where nobody says otherwise.
-const HOME: &str = "https://api.ravi.id";
-/// The keys of identities.
-const KEYS: [&str; 4] = ["api", "auth", "keys", "identity"];
 /// How many pages of keys are read at most.
 const PAGES_MAX: usize = 200;
 
