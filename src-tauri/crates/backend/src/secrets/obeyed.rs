@@ -6,13 +6,28 @@ use anyhow::{Result, bail};
 use api::Error;
 
 /// What begins like this steers a program of that name, or the loader of all programs.
-const BEGINNINGS: [&str; 9] =
-    ["LD_", "DYLD_", "BASH_", "GIT_", "SSH_", "PYTHON", "PIP_", "UV_", "NPM_CONFIG_"];
+const BEGINNINGS: [&str; 15] = [
+    "LD_",
+    "DYLD_",
+    "BASH_",
+    "GIT_",
+    "SSH_",
+    "PYTHON",
+    "PIP_",
+    "UV_",
+    "NPM_CONFIG_",
+    "YARN_",
+    "CARGO_",
+    "XDG_",
+    "CLAUDE_",
+    "CODEX_",
+    "OPENCODE_",
+];
 /// What ends like this is an address that keys are sent to.
 const ENDINGS: [&str; 4] = ["_BASE_URL", "_API_URL", "_API_BASE", "_PROXY"];
 /// What ends like this is a credential, however it begins.
 const CREDENTIALS: [&str; 6] = ["_TOKEN", "_KEY", "_SECRET", "_PASSWORD", "_PASS", "_AUTH"];
-const NAMES: [&str; 58] = [
+const NAMES: [&str; 57] = [
     "ENV",
     "IFS",
     "PS4",
@@ -52,7 +67,6 @@ const NAMES: [&str; 58] = [
     "RUSTC_WRAPPER",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
-    "CARGO_TARGET_DIR",
     "GOFLAGS",
     "GOPROXY",
     "GOSUMDB",
@@ -109,6 +123,9 @@ mod tests {
             "https_proxy",
             "PATH",
             "NPM_CONFIG_REGISTRY",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CLAUDE_CONFIG_DIR",
+            "OPENCODE_CONFIG_CONTENT",
         ];
         assert_eq!(obeyed.iter().find(|key| !is_obeyed(key)), None);
         let credentials = [
@@ -123,6 +140,9 @@ mod tests {
             "WORKTREE_TOKEN",
             "PYPI_TOKEN",
             "API_KEY",
+            "CARGO_REGISTRY_TOKEN",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+            "CODEX_API_KEY",
         ];
         assert_eq!(credentials.iter().find(|key| is_obeyed(key)), None);
     }
