@@ -1,8 +1,9 @@
 //! Identities of Ravi's: their mail and texts by its events, or by asking for what is unread, and a way out.
 //!
 //! No message is changed at Ravi: what was fetched stays there, unread. Secrets and passwords are kept alike on both
-//! sides. Which identity here is meant by one of Ravi's is told by its owner's link, or by its address, its number or its name. A management key is sealed as the source's
-//! secret; each request names the identity that it is about, because such a key is fenced to none.
+//! sides. Which identity here is meant by one of Ravi's is told by its owner's link, or by its address, its number or
+//! its name. A management key is sealed as the source's secret; each request names the identity that it is about,
+//! because such a key is fenced to none.
 
 mod account;
 mod fetching;
